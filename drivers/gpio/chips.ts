@@ -1,0 +1,128 @@
+// Lists the GPIO chips of this machine with their line names: from sysfs and the device tree, and from
+// libgpiod's tools where these are installed. Which line is meant is decided in lines.ts, not here.
+
+import { execFile } from 'node:child_process';
+import { readdir, readFile, realpath } from 'node:fs/promises';
+import path from 'node:path';
+import { promisify } from 'node:util';
+import { DeviceFault } from '../../src/driver.ts';
+import type { Chip } from './lines.ts';
+
+async function read(file: string): Promise<string | undefined> {
+  try {
+    return await readFile(file, 'utf8');
+  } catch {
+    return undefined;
+  }
+}
+
+/** Names separated and ended by NUL, as the device tree has them. */
+function splitNames(text: string): string[] {
+  return text.replace(/\0$/, '').split('\0');
+}
+
+async function namesOf(folder: string, shared: ReadonlySet<string>): Promise<readonly string[]> {
+  const device = await realpath(path.join(folder, 'device')).catch(() => undefined);
+  // Several banks under one device (gpio-brcmstb) share one list that begins at the first bank: not told apart here.
+  if (device === undefined || shared.has(device)) return [];
+  const text =
+    (await read(path.join(folder, 'device/of_node/gpio-line-names'))) ??
+    (await read(path.join(folder, 'device/gpio-line-names')));
+  return text === undefined ? [] : splitNames(text);
+}
+
+async function devicesOfSeveral(folders: readonly string[]): Promise<ReadonlySet<string>> {
+  const seen = new Set<string>();
+  const several = new Set<string>();
+  for (const folder of folders) {
+    const device = await realpath(path.join(folder, 'device')).catch(() => undefined);
+    if (device === undefined) continue;
+    if (seen.has(device)) several.add(device);
+    seen.add(device);
+  }
+  return several;
+}
+
+/** The chips under a folder such as /sys/class/gpio; throws DeviceFault where there is no such folder. */
+export async function listChips(sysfs: string): Promise<Chip[]> {
+  let entries: string[];
+  try {
+    entries = await readdir(sysfs);
+  } catch (error) {
+    const why = (error as NodeJS.ErrnoException).code ?? String(error);
+    throw new DeviceFault(
+      'link',
+      `${sysfs} can't be read (${why}): this kernel has no GPIO, or none through sysfs`,
+    );
+  }
+  const folders = entries.filter((name) => /^gpiochip\d+$/.test(name)).map((name) => path.join(sysfs, name));
+  const several = await devicesOfSeveral(folders);
+  const chips: Chip[] = [];
+  for (const folder of folders) {
+    const [label, base, lines] = await Promise.all(
+      ['label', 'base', 'ngpio'].map((file) => read(path.join(folder, file))),
+    );
+    if (label === undefined || base === undefined || lines === undefined) continue; // a chip that is just going
+    chips.push({
+      label: label.trim(),
+      base: Number(base),
+      lines: Number(lines),
+      names: (await namesOf(folder, several)).slice(0, Number(lines)),
+    });
+  }
+  return chips.sort((a, b) => a.base - b.base);
+}
+
+export interface ToolChip {
+  readonly label: string;
+  readonly lines: number;
+  readonly names: readonly string[];
+}
+
+/**
+ * Joins the output of `gpiodetect` (`gpiochip0 [pinctrl-rp1] (54 lines)`) and `gpioinfo`, where libgpiod 1
+ * writes `line  17:  "GPIO17"  unused  input  active-high` and libgpiod 2 `line  17:  "GPIO17"  input`.
+ */
+export function parseTools(detect: string, info: string): ToolChip[] {
+  const names = new Map<string, string[]>();
+  let current: string[] = [];
+  for (const line of info.split('\n')) {
+    const chip = /^(\S+) - \d+ lines?:/.exec(line)?.[1];
+    if (chip !== undefined) {
+      current = [];
+      names.set(chip, current);
+    }
+    const named = /^\s+line\s+(\d+):\s+(?:"([^"]*)"|unnamed)/.exec(line);
+    if (named) current[Number(named[1])] = named[2] ?? '';
+  }
+  return [...detect.matchAll(/^(\S+) \[(.*)\] \((\d+) lines?\)/gm)].map((match) => ({
+    label: match[2]!,
+    lines: Number(match[3]),
+    names: names.get(match[1]!) ?? [],
+  }));
+}
+
+const run = promisify(execFile);
+
+/** What libgpiod's tools say; empty where they are not installed or not allowed. */
+export async function askTools(): Promise<ToolChip[]> {
+  try {
+    const options = { timeout: 5000 };
+    const [detect, info] = await Promise.all([run('gpiodetect', [], options), run('gpioinfo', [], options)]);
+    return parseTools(detect.stdout, info.stdout);
+  } catch {
+    return [];
+  }
+}
+
+/** Chips with the tools' names where their own list had none; two chips of one label and size stay as they were. */
+export function withToolNames(chips: readonly Chip[], tools: readonly ToolChip[]): Chip[] {
+  function twins<T extends { label: string; lines: number }>(chip: Chip, among: readonly T[]): T[] {
+    return among.filter((each) => each.label === chip.label && each.lines === chip.lines);
+  }
+  return chips.map((chip) => {
+    const same = twins(chip, tools);
+    if (chip.names.length > 0 || same.length !== 1 || twins(chip, chips).length !== 1) return chip;
+    return { ...chip, names: same[0]!.names };
+  });
+}

@@ -1,0 +1,104 @@
+// `keepwatch explain`: why an incident opened and what happened then, as the journal has it.
+
+import { callDaemon } from '../control/client.ts';
+import type { Explanation } from '../control/types.ts';
+import type { Event, Incident } from '../core/types.ts';
+import { plain } from '../lib/width.ts';
+import { type Reading, symbols } from '../terminal/lines.ts';
+import { type Cell, paint, type Screen, table } from '../terminal/paint.ts';
+import { inBoth, languageOf, momentIn, span, timeIn, words } from '../terminal/words.ts';
+import { valueText } from './points.ts';
+import {
+  type DaemonOptions,
+  type Define,
+  output,
+  print,
+  printJson,
+  say,
+  withDaemon,
+  withExample,
+  withLanguage,
+} from './verb.ts';
+import { daemonSocket } from './where.ts';
+
+export const define: Define = (command, act) => {
+  withExample(withLanguage(withDaemon(command)), 'keepwatch explain i3')
+    .argument('<incident>', 'its id, such as i3')
+    .action(
+      act(async (id: string, options: DaemonOptions) => {
+        const socket = await daemonSocket(options);
+        const explanation = await callDaemon(socket, 'explain', { incident: id });
+        const { incident } = explanation;
+        if (!incident) {
+          say(`keepwatch: there is no incident "${id}"; \`keepwatch incidents --all\` lists them`);
+          return 1;
+        }
+        if (options.json) {
+          printJson(explanation);
+          return 0;
+        }
+        const { premises } = await callDaemon(socket, 'status');
+        const language = languageOf(options.lang, premises.language);
+        const reading = { language, timezone: premises.timezone };
+        for (const line of explanationLines(output(), { ...explanation, incident }, reading)) print(line);
+        return 0;
+      }),
+    );
+};
+
+type Explained = Explanation & { readonly incident: Incident };
+
+export function explanationLines(
+  screen: Pick<Screen, 'colours' | 'columns'>,
+  { incident, events }: Explained,
+  reading: Reading,
+): string[] {
+  const { language, timezone } = reading;
+  const said = words[language];
+  const { symbol, colour } = symbols[incident.category];
+  const { cause } = incident;
+  const about = cause.point ?? cause.subject;
+  const subject = about ? ` (${about} = ${valueText(cause.value, language)})` : '';
+  const opening = events.find((event) => event.type === 'incident.opened');
+  const facts = [incident.id, incident.plan, said.level[incident.level], said.state[incident.state]];
+  const head = `${symbol} ${said.category[incident.category]} ${plain(inBoth(incident.title, language))}`;
+  const lines = [
+    paint(screen, colour, head),
+    `  ${said.title.incident}: ${facts.join(' · ')}`,
+    `  ${said.title.opened}: ${momentIn(timezone, incident.openedAt)}`,
+    `  ${said.title.because}: ${plain(`${opening?.because || cause.rule}${subject}`)}`,
+  ];
+  const endings = [
+    [said.title.verdict, incident.verdict],
+    [said.title.reason, incident.closingCause],
+    [said.title.remedy, incident.remedy],
+    [said.title.losses, incident.losses],
+  ] as const;
+  for (const [title, text] of endings) if (text) lines.push(`  ${title}: ${plain(text)}`);
+  lines.push('', `${said.title.happened}:`);
+  const columns = [
+    { title: '' },
+    { title: '', side: 'left' as const },
+    { title: '' },
+    { title: '', flexible: true },
+  ];
+  const rows = events.map((event): (string | Cell)[] => [
+    `${timeIn(timezone, event.at)}${event.clock === 'synced' ? '' : '~'}`,
+    `+${span(Math.max(0, Date.parse(event.at) - Date.parse(incident.openedAt)))}`,
+    said.event[event.type] ?? event.type,
+    happening(event, said.title.by),
+  ]);
+  // the titles are empty: the head of the table says nothing
+  lines.push(...table(screen, columns, rows).slice(1));
+  if (incident.state !== 'closed') lines.push(`  ${said.title.stillOpen}`);
+  return lines;
+}
+
+function happening(event: Event, by: string): string {
+  const parts: string[] = [];
+  if (event.step) parts.push(event.step);
+  if (event.because) parts.push(event.because);
+  if (event.note) parts.push(`“${event.note}”`);
+  if (event.by) parts.push(`· ${by} ${event.by}`);
+  return parts.join(' ');
+}

@@ -1,0 +1,77 @@
+// `keepwatch incidents`: the open incidents of a running daemon, or all that its journal has.
+
+import { callDaemon } from '../control/client.ts';
+import type { Incident, Language } from '../core/types.ts';
+import { symbols } from '../terminal/lines.ts';
+import { type Cell, type Screen, table } from '../terminal/paint.ts';
+import { inLanguage, languageOf, momentIn, words } from '../terminal/words.ts';
+import {
+  type DaemonOptions,
+  type Define,
+  output,
+  print,
+  printJson,
+  withDaemon,
+  withExample,
+  withLanguage,
+} from './verb.ts';
+import { daemonSocket } from './where.ts';
+
+interface Options extends DaemonOptions {
+  readonly all?: boolean;
+}
+
+export const define: Define = (command, act) => {
+  withExample(withLanguage(withDaemon(command)), 'keepwatch incidents --all')
+    .option('--all', 'the closed ones too')
+    .action(
+      act(async (options: Options) => {
+        const socket = await daemonSocket(options);
+        const incidents = await callDaemon(socket, 'incidents', { all: options.all === true });
+        if (options.json) {
+          printJson(incidents);
+          return 0;
+        }
+        const { premises } = await callDaemon(socket, 'status');
+        const language = languageOf(options.lang, premises.language);
+        for (const line of incidentLines(output(), incidents, language, premises.timezone, options.all))
+          print(line);
+        return 0;
+      }),
+    );
+};
+
+export function incidentLines(
+  screen: Pick<Screen, 'colours' | 'columns'>,
+  incidents: readonly Incident[],
+  language: Language,
+  timezone: string,
+  all = false,
+): string[] {
+  const { title, category, level, state } = words[language];
+  if (incidents.length === 0) return [all ? title.noIncidents : title.nothingOpen];
+  const rows = incidents.map((incident): (string | Cell)[] => {
+    const { symbol, colour } = symbols[incident.category];
+    const closed = incident.state === 'closed';
+    const kind = `${symbol} ${category[incident.category]}`;
+    return [
+      closed ? kind : { text: kind, colour },
+      level[incident.level],
+      inLanguage(incident.title, language),
+      incident.drill ? `${state[incident.state]} (${title.drill})` : state[incident.state],
+      incident.active ? title.active : '',
+      momentIn(timezone, incident.openedAt),
+      incident.id,
+    ];
+  });
+  const columns = [
+    { title: title.category },
+    { title: title.level },
+    { title: title.title, flexible: true },
+    { title: title.state },
+    { title: title.active },
+    { title: title.opened },
+    { title: title.incident },
+  ];
+  return table(screen, columns, rows);
+}

@@ -1,0 +1,108 @@
+// The list of verbs and the parser around them: one line for each, whose file is loaded only when it is the
+// one asked for. Turns whatever happens into an exit code: 0 good, 1 faults or refused, 2 wrong usage,
+// 3 no daemon.
+
+import { Command, CommanderError } from 'commander';
+import { version } from '../lib/version.ts';
+import type { Act, Define } from './verb.ts';
+
+interface Verb {
+  readonly name: string;
+  readonly summary: string;
+  readonly load: () => Promise<{ readonly define: Define }>;
+}
+
+const verbs: readonly Verb[] = [
+  { name: 'run', summary: 'run the daemon; without -c the demo', load: () => import('./run.ts') },
+  { name: 'check', summary: 'validate a site file and all it names', load: () => import('./check.ts') },
+  { name: 'schema', summary: 'print the JSON Schema of a site file', load: () => import('./schema.ts') },
+  { name: 'probe', summary: 'read every device once', load: () => import('./probe.ts') },
+  { name: 'status', summary: 'how the daemon is', load: () => import('./status.ts') },
+  { name: 'points', summary: 'all points as they are', load: () => import('./points.ts') },
+  { name: 'incidents', summary: 'open incidents', load: () => import('./incidents.ts') },
+  {
+    name: 'explain',
+    summary: 'why an incident opened and what happened',
+    load: () => import('./explain.ts'),
+  },
+  { name: 'follow', summary: 'print events as they come', load: () => import('./follow.ts') },
+  { name: 'raise', summary: 'open an incident by hand', load: () => import('./raise.ts') },
+  { name: 'ack', summary: 'acknowledge an incident', load: () => import('./ack.ts') },
+  {
+    name: 'silence',
+    summary: 'silence sirens of one incident, or of all',
+    load: () => import('./silence.ts'),
+  },
+  { name: 'reset', summary: 'let go what is latched', load: () => import('./reset.ts') },
+  { name: 'close', summary: 'close an incident', load: () => import('./close.ts') },
+  { name: 'note', summary: 'add a note to an incident', load: () => import('./note.ts') },
+  { name: 'step', summary: 'report a step of the plan as done', load: () => import('./step.ts') },
+  { name: 'level', summary: 'change the level of an incident', load: () => import('./level.ts') },
+  { name: 'shelve', summary: 'put an incident aside for a while', load: () => import('./shelve.ts') },
+  { name: 'unshelve', summary: 'take a shelved incident back', load: () => import('./unshelve.ts') },
+  {
+    name: 'disable',
+    summary: 'take a point, device or zone out of service',
+    load: () => import('./disable.ts'),
+  },
+  { name: 'enable', summary: 'put it back into service', load: () => import('./enable.ts') },
+  { name: 'output', summary: 'drive an output by hand for a while', load: () => import('./output.ts') },
+  { name: 'demo', summary: 'play a scenario on the running demo', load: () => import('./demo.ts') },
+];
+
+/** Runs a command line (without `node` and the program) and gives its exit code. */
+export async function execute(argv: readonly string[]): Promise<number> {
+  // `keepwatch points | head` is no fault
+  process.stdout.on('error', (error: NodeJS.ErrnoException) => process.exit(error.code === 'EPIPE' ? 0 : 1));
+  let exitCode = 0;
+  const act: Act =
+    (work) =>
+    async (...given) => {
+      exitCode = await work(...given);
+    };
+  const program = programOf();
+  const asked = argv[0] === 'help' ? argv[1] : argv[0];
+  for (const { name, summary, load } of verbs) {
+    const command = program.command(name).summary(summary).description(summary);
+    if (name === asked) (await load()).define(command, act);
+  }
+  try {
+    await program.parseAsync([...argv], { from: 'user' });
+    return exitCode;
+  } catch (error) {
+    return outcomeOf(error);
+  }
+}
+
+function programOf(): Command {
+  const program = new Command('keepwatch')
+    .description(
+      'Watches over premises: detectors in, alarms out. Without a site file, `keepwatch run` is a demo.',
+    )
+    .version(version, '-V, --version')
+    .showHelpAfterError('(--help tells more)')
+    .showSuggestionAfterError()
+    .exitOverride();
+  return program.addHelpText(
+    'after',
+    [
+      '',
+      'Example:',
+      '  keepwatch run                 the demo; in another terminal: keepwatch incidents',
+      '',
+      'Exit: 0 good, 1 faults or refused, 2 wrong usage, 3 no daemon answers.',
+    ].join('\n'),
+  );
+}
+
+/** Says what went wrong and gives its exit code. */
+function outcomeOf(error: unknown): number {
+  if (error instanceof CommanderError) {
+    // help and version that were asked for; commander has written its words already
+    return error.exitCode === 0 ? 0 : 2;
+  }
+  const { name, message, hint } = error as Error & { hint?: string };
+  process.stderr.write(`keepwatch: ${message}${hint ? `; ${hint}` : ''}\n`);
+  if (name === 'NoDaemon') return 3;
+  return name === 'UsageFault' ? 2 : 1;
+}

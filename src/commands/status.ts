@@ -1,0 +1,175 @@
+// `keepwatch status`: how a running daemon is: what is open, whom it reaches, which lines and devices answer.
+
+import { callDaemon } from '../control/client.ts';
+import type { OutputReport, StatusReport } from '../control/types.ts';
+import type { Language } from '../core/types.ts';
+import { plain } from '../lib/width.ts';
+import { type Cell, paint, type Screen, table } from '../terminal/paint.ts';
+import { inLanguage, languageOf, momentIn, span, words } from '../terminal/words.ts';
+import {
+  type DaemonOptions,
+  type Define,
+  output,
+  print,
+  printJson,
+  withDaemon,
+  withExample,
+  withLanguage,
+} from './verb.ts';
+import { daemonSocket } from './where.ts';
+
+export const define: Define = (command, act) => {
+  withExample(withLanguage(withDaemon(command)), 'keepwatch status --json | jq .open').action(
+    act(async (options: DaemonOptions) => {
+      const status = await callDaemon(await daemonSocket(options), 'status');
+      if (options.json) printJson(status);
+      else
+        for (const line of statusLines(output(), status, languageOf(options.lang, status.premises.language)))
+          print(line);
+      return 0;
+    }),
+  );
+};
+
+type Face = Pick<Screen, 'colours' | 'columns'>;
+
+export function statusLines(screen: Face, status: StatusReport, language: Language): string[] {
+  return [
+    ...summary(screen, status, language),
+    ...section(buses(screen, status, language)),
+    ...section(devicesDown(screen, status, language)),
+    ...section(outputs(screen, status, language)),
+    ...section(disabled(screen, status, language)),
+    ...status.warnings.map((warning) =>
+      paint(screen, 'yellow', `! ${words[language].title.warning}: ${plain(warning)}`),
+    ),
+  ];
+}
+
+function section(lines: string[]): string[] {
+  return lines.length > 0 ? ['', ...lines] : [];
+}
+
+function summary(screen: Face, status: StatusReport, language: Language): string[] {
+  const { title, category } = words[language];
+  const { premises, open, mqtt, store } = status;
+  const name = plain(inLanguage(premises.name, language));
+  const ill = (text: string): string => paint(screen, 'red', `✗ ${text}`);
+  const counts = (['alarm', 'supervisory', 'trouble'] as const)
+    .filter((kind) => open[kind] > 0)
+    .map((kind) => paint(screen, kind === 'alarm' ? 'red' : 'yellow', `${category[kind]} ${open[kind]}`));
+  const clock = status.clock === 'synced' ? title.synced : ill(title.unsynced);
+  const lines = [
+    `${paint(screen, 'bold', name)} (${premises.id})  keepwatch ${status.version}  ${title.uptime} ${span(status.uptimeMs)}`,
+    `${title.open}: ${counts.length > 0 ? counts.join(', ') : title.nothingOpen}`,
+  ];
+  if (mqtt) {
+    const state = mqtt.connected
+      ? `${title.connected}${mqtt.protocol === undefined ? '' : `, MQTT ${mqtt.protocol === 5 ? '5' : '3.1.1'}`}`
+      : ill(`${title.notConnected}${mqtt.because ? `: ${plain(mqtt.because)}` : ''}`);
+    lines.push(`${title.broker}: ${plain(mqtt.url)} ${state}; ${mqtt.waiting} ${title.waiting}`);
+  }
+  lines.push(`${title.store}: ${store.ok ? title.good : ill(plain(store.because ?? title.down))}`);
+  lines.push(`${title.clock}: ${clock}`);
+  return lines;
+}
+
+function buses(screen: Face, status: StatusReport, language: Language): string[] {
+  const { title } = words[language];
+  if (status.buses.length === 0) return [];
+  const rows = status.buses.map((bus): (string | Cell)[] => [
+    bus.id,
+    bus.driver,
+    link(bus.up, language),
+    String(bus.requests),
+    String(Object.values(bus.errors).reduce((sum, count) => sum + count, 0)),
+    `${Math.round(bus.utilisation * 100)}%`,
+    bus.oldestMs > 0 && Number.isFinite(bus.oldestMs) ? span(bus.oldestMs) : '',
+    bus.because ?? '',
+  ]);
+  const columns = [
+    { title: title.bus },
+    { title: title.driver },
+    { title: title.link },
+    { title: title.requests, side: 'left' as const },
+    { title: title.errors, side: 'left' as const },
+    { title: title.busy, side: 'left' as const },
+    { title: title.oldest, side: 'left' as const },
+    { title: title.because, flexible: true },
+  ];
+  return table(screen, columns, rows);
+}
+
+function devicesDown(screen: Face, status: StatusReport, language: Language): string[] {
+  const { title } = words[language];
+  const rows = status.buses
+    .flatMap((bus) => bus.devices.map((device) => ({ bus, device })))
+    .filter(({ device }) => !device.up)
+    .map(({ bus, device }): (string | Cell)[] => [
+      device.id,
+      bus.id,
+      link(false, language),
+      device.because ?? '',
+    ]);
+  if (rows.length === 0) return [];
+  const columns = [
+    { title: title.device },
+    { title: title.bus },
+    { title: title.link },
+    { title: title.because, flexible: true },
+  ];
+  return table(screen, columns, rows);
+}
+
+function link(up: boolean, language: Language): Cell {
+  const { title } = words[language];
+  return up ? { text: title.up, colour: 'green' } : { text: `✗ ${title.down}`, colour: 'red' };
+}
+
+function outputs(screen: Face, status: StatusReport, language: Language): string[] {
+  const { title } = words[language];
+  if (status.outputs.length === 0) return [];
+  const rows = status.outputs.map((output): (string | Cell)[] => [
+    output.id,
+    onOff(output.desired, language),
+    actual(output, language),
+    output.fault ?? output.because,
+  ]);
+  const columns = [
+    { title: title.output },
+    { title: title.wanted },
+    { title: title.actual },
+    { title: title.because, flexible: true },
+  ];
+  return table(screen, columns, rows);
+}
+
+function actual(output: OutputReport, language: Language): string | Cell {
+  const text = output.actual === null ? words[language].title.unknown : onOff(output.actual, language);
+  if (output.fault) return { text: `✗ ${text}`, colour: 'red' };
+  const differs = output.desired !== 'keep' && output.actual !== null && output.actual !== output.desired;
+  return differs ? { text: `≠ ${text}`, colour: 'yellow' } : text;
+}
+
+function onOff(value: boolean | 'keep', language: Language): string {
+  const { title } = words[language];
+  return value === 'keep' ? title.keep : value ? title.on : title.off;
+}
+
+function disabled(screen: Face, status: StatusReport, language: Language): string[] {
+  const { title } = words[language];
+  if (status.disabled.length === 0) return [];
+  const rows = status.disabled.map((item): (string | Cell)[] => [
+    { text: `⊘ ${item.id}`, colour: 'yellow' },
+    item.until ? momentIn(status.premises.timezone, item.until) : '—',
+    item.by,
+    item.reason,
+  ]);
+  const columns = [
+    { title: title.disabled },
+    { title: title.until },
+    { title: title.by },
+    { title: title.reason, flexible: true },
+  ];
+  return table(screen, columns, rows);
+}

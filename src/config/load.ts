@@ -1,0 +1,231 @@
+// Loads a site file: read, put over, resolve secrets, check each part, then everything between the parts. Gives
+// either a whole Config or every fault there is. The one door to this folder.
+
+import path from 'node:path';
+import { kinds } from '../core/kinds.ts';
+import type { Plan, Text, Zone } from '../core/types.ts';
+import type { Driver } from '../driver.ts';
+import { shippedConfig } from '../lib/assets.ts';
+import { resolveMqtt } from './broker.ts';
+import { claims, resolveBuses } from './buses.ts';
+import { loadContacts, warnOfEmptyRoles } from './contacts.ts';
+import { type Context, defined, entries, refers } from './context.ts';
+import { type ResolvedDevice, resolveDevices, wantedProfiles } from './devices.ts';
+import { faultList } from './faults.ts';
+import { check, partOf } from './issues.ts';
+import { type ResolvedOutput, resolveOutputs } from './outputs.ts';
+import { applyOverrides } from './overrides.ts';
+import { loadPlans } from './plans.ts';
+import type { ResolvedPoint } from './points.ts';
+import { loadProfiles } from './profiles.ts';
+import { type ResolvedRules, resolveRules } from './rules.ts';
+import { consoleSchema, parts, premisesSchema, topSchema, zoneSchema } from './schema.ts';
+import { resolveSecrets } from './secrets.ts';
+import type { Config, DeviceConfig, Fault } from './types.ts';
+import { isMapping, readTree } from './yaml.ts';
+
+export { formatFault } from './faults.ts';
+export { siteJsonSchema } from './schema.ts';
+
+export interface LoadOptions {
+  readonly drivers: readonly Driver[];
+  /** dotted path → value put over the parsed file before it is checked, such as `buses.plc.port`: 15020 */
+  readonly overrides?: Readonly<Record<string, unknown>> | undefined;
+  /** default: that of the process */
+  readonly environment?: NodeJS.ProcessEnv | undefined;
+  /** folder with `plans/` and `profiles/`; default: the shipped one */
+  readonly shipped?: string | undefined;
+}
+
+export interface Loaded {
+  /** only where no fault is worse than a warning */
+  readonly config?: Config;
+  /** all faults and warnings, in order of file and line */
+  readonly faults: readonly Fault[];
+}
+
+/** Loads and checks a site file with all that it names. Never throws for what a file says. */
+export function loadConfig(file: string, options: LoadOptions): Loaded {
+  const faults = faultList(file);
+  const tree = readTree(file, faults);
+  if (tree === undefined) return { faults: faults.sorted() };
+  const folder = path.dirname(file);
+  const beside = (name: string): string => (path.isAbsolute(name) ? name : path.join(folder, name));
+  const shipped = options.shipped ?? shippedConfig;
+  const files = new Set([path.resolve(file)]);
+  const context: Context = {
+    tree,
+    faults,
+    parts: parts(),
+    drivers: new Map(options.drivers.map((driver) => [driver.id, driver])),
+  };
+
+  applyOverrides(tree, options.overrides ?? {}, faults);
+  const top = partOf(tree, []);
+  const secretsFile = typeof tree.value.secrets === 'string' ? tree.value.secrets : 'secrets.yaml';
+  const environment = options.environment ?? process.env;
+  const secretsRead = resolveSecrets(tree, { environment, file: beside(secretsFile) }, faults);
+  if (secretsRead !== undefined) files.add(path.resolve(secretsRead));
+
+  const settings = check(topSchema, tree.value, top, faults)?.value ?? topSchema.parse({});
+  const raw = tree.value;
+  if (raw.premises === undefined)
+    faults.fault(top.key([]), '`premises` is missing', 'add `premises: { id: …, name: …, timezone: … }`');
+  const premises =
+    raw.premises === undefined
+      ? undefined
+      : check(premisesSchema, raw.premises, partOf(tree, ['premises']), faults)?.value;
+  const mqtt =
+    raw.mqtt === undefined
+      ? undefined
+      : resolveMqtt(raw.mqtt, partOf(tree, ['mqtt']), faults, {
+          premises: premises?.id ?? '',
+          folder,
+          files,
+        });
+  const site = check(consoleSchema, raw.console ?? {}, partOf(tree, ['console']), faults)?.value;
+
+  const zones: Zone[] = entries(context, 'zones').map(({ id, raw: zone, where }) => ({
+    id,
+    name: check(zoneSchema, zone ?? {}, where, faults)?.value.name ?? id,
+  }));
+  const zoneIds = new Set(zones.map((zone) => zone.id));
+
+  const planFolders = [{ folder: path.join(shipped, 'plans'), from: top.key([]) }];
+  if (settings.plans !== undefined) {
+    planFolders.push({ folder: beside(settings.plans), from: top.value(['plans']) });
+  }
+  const plans = loadPlans(planFolders, faults);
+  const ownProfiles = settings.profiles === undefined ? [] : [beside(settings.profiles)];
+  const profiles = loadProfiles(
+    wantedProfiles(context),
+    [...ownProfiles, path.join(shipped, 'profiles')],
+    faults,
+  );
+  for (const read of [...plans.files, ...profiles.files]) files.add(path.resolve(read));
+  if (settings.contacts !== undefined) {
+    const contactsFile = beside(settings.contacts);
+    const place = top.value(['contacts']);
+    const contacts = loadContacts(contactsFile, faults, place);
+    if (contacts !== undefined) {
+      files.add(path.resolve(contactsFile));
+      warnOfEmptyRoles(contacts, plans.sound.values(), place, faults);
+    }
+  }
+
+  const owned = claims(context);
+  const buses = resolveBuses(context, owned);
+  const devices = resolveDevices(context, buses, profiles, owned);
+  const outputs = resolveOutputs(context, buses, owned);
+  const outputIds = new Set(outputs.map((output) => output.id));
+  const rules = resolveRules(context, { devices, plans, zones: zoneIds, outputs: outputIds });
+  checkZones(context, zoneIds, devices, outputs);
+  warnOfUnused(context, outputs);
+
+  if (faults.broken()) return { faults: faults.sorted() };
+  const busConfigs = [...buses.values()].map((bus) => bus.config!);
+  const config: Config = {
+    file: path.resolve(file),
+    files: [...files],
+    premises: premises as { id: string; name: Text; timezone: string; language: 'zh' | 'en' },
+    data: path.resolve(folder, settings.data),
+    ...(mqtt === undefined ? {} : { mqtt }),
+    console: { listen: site!.listen },
+    buses: busConfigs,
+    devices: devices.map((device) => deviceConfig(device, rules.named)),
+    outputs: outputs.map((output) => output.config!),
+    site: {
+      premises: premises!.id,
+      language: premises!.language,
+      zones,
+      buses: busConfigs.map(({ id }) => ({ id })),
+      devices: devices.map((device) => device.device!),
+      points: devices.flatMap((device) => device.points.map((point) => point.point!)),
+      rules: rules.rules,
+      plans: [...plans.sound.values()].sort((a: Plan, b: Plan) => (a.id < b.id ? -1 : 1)),
+      outputs: outputs.map(({ id, output }) => ({
+        ...output!,
+        normal: output!.normal ?? restsOn(id, rules),
+      })),
+    },
+    warnings: faults.sorted(),
+  };
+  return { config, faults: config.warnings };
+}
+
+/** An output that rules only ever turn off rests on (a supply, a gas valve held open); all others rest off. */
+function restsOn(id: string, { rules }: ResolvedRules): boolean {
+  const wanted = rules.flatMap((rule) => (Object.hasOwn(rule.outputs, id) ? [rule.outputs[id]!] : []));
+  return wanted.length > 0 && wanted.every((value) => !value);
+}
+
+function deviceConfig(device: ResolvedDevice, named: ReadonlySet<string>): DeviceConfig {
+  const lane = ({ id, kind }: ResolvedPoint): 'alarm' | 'meter' =>
+    named.has(id) || (kind !== undefined && kinds[kind]?.plan !== undefined) ? 'alarm' : 'meter';
+  return defined({
+    id: device.id,
+    bus: device.device!.bus,
+    settings: device.settings,
+    profile: device.profile,
+    everyMs: device.everyMs,
+    timeoutMs: device.timeoutMs,
+    limits: device.limits,
+    points: device.points.map((point) => ({
+      address: point.address!,
+      everyMs: point.everyMs,
+      lane: lane(point),
+    })),
+  }) as DeviceConfig;
+}
+
+/** Zones that devices, points and outputs name must exist; zones that nothing names are told. */
+function checkZones(
+  context: Context,
+  zones: ReadonlySet<string>,
+  devices: readonly ResolvedDevice[],
+  outputs: readonly ResolvedOutput[],
+): void {
+  const { faults, tree } = context;
+  const used = new Set<string>();
+  for (const { zone, where } of [...devices, ...devices.flatMap((device) => device.points), ...outputs]) {
+    if (zone === undefined) continue;
+    used.add(zone);
+    refers(faults, 'zone', zone, zones, () => where.value(['zone']));
+  }
+  for (const rule of isMapping(tree.value.rules) ? Object.values(tree.value.rules) : []) {
+    if (isMapping(rule)) used.add(String(rule.zone));
+  }
+  for (const zone of zones) {
+    if (used.has(zone)) continue;
+    faults.warn(
+      tree.keyAt(['zones', zone]),
+      `zone \`${zone}\` is not used`,
+      'give it to a device, point or rule, or remove it',
+    );
+  }
+}
+
+function warnOfUnused(context: Context, outputs: readonly ResolvedOutput[]): void {
+  const { faults, tree } = context;
+  const used = new Set<string>();
+  for (const rule of isMapping(tree.value.rules) ? Object.values(tree.value.rules) : []) {
+    if (isMapping(rule) && isMapping(rule.outputs))
+      for (const output of Object.keys(rule.outputs)) used.add(output);
+  }
+  for (const { id, where } of outputs) {
+    if (used.has(id)) continue;
+    faults.warn(
+      where.key([]),
+      `output \`${id}\` is in no rule`,
+      'name it in a rule, or leave it to people alone',
+    );
+  }
+  const devices = tree.value.devices;
+  if (
+    devices === undefined ||
+    devices === null ||
+    (isMapping(devices) && Object.keys(devices).length === 0)
+  ) {
+    faults.warn(tree.keyAt(['devices']), 'the site has no devices', 'add `devices:`');
+  }
+}

@@ -1,0 +1,233 @@
+// One point of a device: its keys, from the profile and the site together, become an address for the driver
+// and a Point for the engine. Limits and signs are checked here; whether its zone or plan exists, elsewhere.
+
+import type { z } from 'zod';
+import { kinds } from '../core/kinds.ts';
+import type { Point } from '../core/types.ts';
+import { AddressFault, type Driver, type PointAddress, type Settings } from '../driver.ts';
+import { addressFault } from './buses.ts';
+import { type Context, defined, pick } from './context.ts';
+import type { PointType } from './expressions.ts';
+import { check, type Where } from './issues.ts';
+import { suggestion } from './nearest.ts';
+import type { Parts } from './schema.ts';
+import { show } from './words.ts';
+import type { Mapping } from './yaml.ts';
+
+export interface ResolvedPoint {
+  readonly id: string;
+  readonly type: PointType;
+  readonly where: Where;
+  readonly zone?: string;
+  readonly kind?: string;
+  /** `rule: none` */
+  readonly noRule: boolean;
+  /** undefined: it has faults */
+  readonly point: Point | undefined;
+  readonly address: PointAddress | undefined;
+  readonly everyMs: number;
+  /** the driver's keys; undefined: they have faults */
+  readonly settings: Mapping | undefined;
+}
+
+/** What a point takes from its device. */
+export interface Surroundings {
+  readonly device: string;
+  /** where the device stands */
+  readonly where: Where;
+  readonly driver: Driver | undefined;
+  /** undefined: they have faults */
+  readonly busSettings: Settings | undefined;
+  readonly deviceSettings: Settings | undefined;
+  readonly zone: string | undefined;
+  readonly everyMs: number;
+  readonly timeoutMs: number;
+}
+
+type Keys = z.output<ReturnType<Parts['point']>>;
+
+const shortestStaleMs = 5000;
+const numberOnly = [
+  'scale',
+  'offset',
+  'invalid',
+  'min',
+  'max',
+  'alarmAbove',
+  'clearBelow',
+  'alarmBelow',
+  'clearAbove',
+] as const;
+
+/** A point by its keys, whatever faults it has. */
+export function resolvePoint(
+  context: Context,
+  around: Surroundings,
+  name: string,
+  raw: Mapping,
+  where: Where,
+): ResolvedPoint {
+  const { faults, parts } = context;
+  const id = `${around.device}.${name}`;
+  const broken = {
+    id,
+    type: 'any' as PointType,
+    where,
+    noRule: false,
+    point: undefined,
+    address: undefined,
+    settings: undefined,
+  };
+  const checked = check(parts.point(around.driver), raw, where, faults, true);
+  if (checked === undefined) return { ...broken, everyMs: around.everyMs };
+  const keys = checked.value as Keys;
+  const everyMs = keys.every ?? around.everyMs;
+  const settings = checked.whole && around.driver ? pick(keys, around.driver.keys.point) : undefined;
+  const address = resolveAddress(context, around, id, settings, where);
+  if (keys.kind !== undefined && !Object.hasOwn(kinds, keys.kind)) {
+    faults.fault(
+      where.value(['kind']),
+      `unknown kind ${show(keys.kind)}`,
+      suggestion(keys.kind, Object.keys(kinds), ''),
+    );
+  }
+  if (keys.invert !== undefined && keys.activeLow !== undefined) {
+    faults.fault(where.key(['activeLow']), '`activeLow` and `invert` mean the same', 'keep one of them');
+  }
+  const limits = checkLimits(context, keys, where);
+  if (address !== undefined) checkType(context, keys, address.type, where);
+  const common = {
+    ...broken,
+    type: address?.type ?? ('any' as PointType),
+    noRule: keys.rule === 'none',
+    everyMs,
+    settings: address === undefined ? undefined : settings,
+    ...defined({ zone: keys.zone, kind: keys.kind }),
+  };
+  // `unasked`: the device speaks of itself, and may rightly be silent for days
+  const unasked = (address?.detail as { unasked?: unknown } | null | undefined)?.unasked === true;
+  const polledStaleMs = Math.max(shortestStaleMs, 3 * everyMs + around.timeoutMs);
+  const staleAfterMs = keys.staleAfter ?? (unasked ? 0 : polledStaleMs);
+  if (keys.staleAfter !== undefined && keys.staleAfter > 0 && keys.staleAfter < everyMs && !unasked) {
+    const what = `\`staleAfter\` (${keys.staleAfter} ms) is shorter than \`every\` (${everyMs} ms)`;
+    faults.fault(where.value(['staleAfter']), what, 'write three times `every`, or more');
+  }
+  if (address === undefined || !checked.sound) return common;
+  const point: Point = defined({
+    id,
+    device: around.device,
+    name: keys.name,
+    kind: keys.kind,
+    zone: keys.zone ?? around.zone,
+    type: address.type,
+    unit: keys.unit,
+    scale: keys.scale,
+    offset: keys.offset,
+    invert: keys.invert ?? keys.activeLow,
+    invalid: keys.invalid === undefined ? undefined : [keys.invalid].flat(),
+    min: keys.min,
+    max: keys.max,
+    debounceMs: keys.debounce,
+    ...(address.type === 'number' ? limits : {}),
+    staleAfterMs,
+  }) as Point;
+  return { ...common, point, address };
+}
+
+function resolveAddress(
+  context: Context,
+  around: Surroundings,
+  id: string,
+  settings: Settings | undefined,
+  where: Where,
+): PointAddress | undefined {
+  const { driver, busSettings, deviceSettings } = around;
+  if (
+    driver === undefined ||
+    busSettings === undefined ||
+    deviceSettings === undefined ||
+    settings === undefined
+  ) {
+    return undefined;
+  }
+  try {
+    return { ...driver.point(busSettings, deviceSettings, settings), id, device: around.device };
+  } catch (error) {
+    const ofDevice = error instanceof AddressFault && !(error.key in settings) && error.key in deviceSettings;
+    addressFault(context.faults, error, ofDevice ? around.where : where);
+    return undefined;
+  }
+}
+
+type Limits = Pick<Point, 'alarmAbove' | 'clearBelow' | 'alarmBelow' | 'clearAbove'>;
+
+/** The limits with their defaults filled in, those of the kind where the point has none. */
+function checkLimits({ faults }: Context, keys: Keys, where: Where): Limits {
+  const own = defined(pick(keys, { alarmAbove: 0, clearBelow: 0, alarmBelow: 0, clearAbove: 0 })) as Limits;
+  const kind = keys.kind !== undefined && Object.hasOwn(kinds, keys.kind) ? kinds[keys.kind] : undefined;
+  const given: Limits =
+    Object.keys(own).length > 0 || kind === undefined
+      ? own
+      : (defined(
+          pick({ ...kind }, { alarmAbove: 0, clearBelow: 0, alarmBelow: 0, clearAbove: 0 }),
+        ) as Limits);
+  const { alarmAbove, alarmBelow } = given;
+  const clearBelow = given.clearBelow ?? alarmAbove;
+  const clearAbove = given.clearAbove ?? alarmBelow;
+  const wrong = (key: keyof Limits, what: string, todo: string): void =>
+    faults.fault(where.value([key]), what, todo);
+  if (clearBelow !== undefined && alarmAbove === undefined) {
+    wrong('clearBelow', '`clearBelow` without `alarmAbove`', 'add `alarmAbove: …`');
+  } else if (clearBelow! > alarmAbove!) {
+    wrong(
+      'clearBelow',
+      `\`clearBelow\` (${clearBelow}) is above \`alarmAbove\` (${alarmAbove})`,
+      'write a smaller value',
+    );
+  }
+  if (clearAbove !== undefined && alarmBelow === undefined) {
+    wrong('clearAbove', '`clearAbove` without `alarmBelow`', 'add `alarmBelow: …`');
+  } else if (clearAbove! < alarmBelow!) {
+    wrong(
+      'clearAbove',
+      `\`clearAbove\` (${clearAbove}) is below \`alarmBelow\` (${alarmBelow})`,
+      'write a larger value',
+    );
+  }
+  if (alarmAbove !== undefined && alarmBelow !== undefined && alarmBelow >= alarmAbove) {
+    wrong(
+      'alarmBelow',
+      `\`alarmBelow\` (${alarmBelow}) is not below \`alarmAbove\` (${alarmAbove})`,
+      'exchange the two',
+    );
+  }
+  if (keys.min !== undefined && keys.max !== undefined && keys.min > keys.max) {
+    faults.fault(
+      where.value(['min']),
+      `\`min\` (${keys.min}) is above \`max\` (${keys.max})`,
+      'exchange the two',
+    );
+  }
+  return defined({ alarmAbove, clearBelow, alarmBelow, clearAbove }) as Limits;
+}
+
+function checkType({ faults }: Context, keys: Keys, type: Point['type'], where: Where): void {
+  const names = { bool: 'true or false', number: 'a number', string: 'a text' };
+  if (type !== 'number') {
+    for (const key of numberOnly) {
+      if (keys[key] === undefined) continue;
+      faults.fault(
+        where.key([key]),
+        `\`${key}\` is for numbers, and this point is ${names[type]}`,
+        `remove \`${key}\``,
+      );
+    }
+  }
+  if (type !== 'bool') {
+    for (const key of ['invert', 'activeLow'] as const) {
+      if (keys[key] === undefined) continue;
+      const what = `\`${key}\` is for contacts, and this point is ${names[type]}`;
+      faults.fault(where.key([key]), what, `remove \`${key}\``);
+    }
+  }
+}

@@ -1,0 +1,88 @@
+// What a site file becomes once it is loaded, checked and resolved: the engine's `Site` beside what the
+// shell needs (links, addresses, broker). Types only.
+
+import type { Language, Site, Text } from '../core/types.ts';
+import type { LinkSettings, OutputAddress, PointAddress, RequestLimits, Settings } from '../driver.ts';
+
+/** One thing wrong in a file: `file:line:col: what; what to do`. Lines and columns count from 1. */
+export interface Fault {
+  readonly severity: 'fault' | 'warning';
+  readonly file: string;
+  readonly line: number;
+  readonly column: number;
+  readonly what: string;
+  readonly todo: string;
+}
+
+export interface MqttConfig {
+  /** `embedded`, or mqtt: mqtts: ws: wss: */
+  readonly url: string;
+  /** with `embedded`: where the broker listens */
+  readonly listen: { readonly host: string; readonly port: number };
+  readonly username?: string;
+  readonly password?: string;
+  /** PEM text, not paths */
+  readonly ca?: string;
+  readonly cert?: string;
+  readonly key?: string;
+  readonly prefix: string;
+  readonly clientId: string;
+  readonly heartbeatMs: number;
+  readonly receiptWithinMs?: number;
+}
+
+export interface BusConfig {
+  readonly id: string;
+  readonly driver: string;
+  /** the driver's own keys, parsed by its schema */
+  readonly settings: Settings;
+  readonly link?: LinkSettings;
+}
+
+export interface PointConfig {
+  readonly address: PointAddress;
+  readonly everyMs: number;
+  /** `alarm`: names a kind or stands in a rule; read before all others */
+  readonly lane: 'alarm' | 'meter';
+}
+
+export interface DeviceConfig {
+  readonly id: string;
+  readonly bus: string;
+  readonly settings: Settings;
+  readonly profile?: string;
+  readonly everyMs: number;
+  /** an answer later than this is a timeout, ms */
+  readonly timeoutMs: number;
+  readonly limits: RequestLimits;
+  readonly points: readonly PointConfig[];
+}
+
+export interface OutputConfig {
+  readonly id: string;
+  readonly bus: string;
+  readonly address: OutputAddress;
+  /** the wire's level is the opposite of the output's value */
+  readonly activeLow: boolean;
+}
+
+export interface Config {
+  /** absolute path of the site file, and of every file that was read for it */
+  readonly file: string;
+  readonly files: readonly string[];
+  readonly premises: {
+    readonly id: string;
+    readonly name: Text;
+    readonly timezone: string;
+    readonly language: Language;
+  };
+  /** absolute path of the data folder */
+  readonly data: string;
+  readonly mqtt?: MqttConfig;
+  readonly console: { readonly listen: string };
+  readonly buses: readonly BusConfig[];
+  readonly devices: readonly DeviceConfig[];
+  readonly outputs: readonly OutputConfig[];
+  readonly site: Site;
+  readonly warnings: readonly Fault[];
+}

@@ -1,0 +1,80 @@
+// Durations as people write them (`50ms 3s 10m 24h 2d`) and the other small value forms of the files: texts,
+// on and off, ids. Each is a Zod type whose message reads `what; what to do`.
+
+import { z } from 'zod';
+import { show } from './words.ts';
+
+const unitMs: Readonly<Record<string, number>> = { ms: 1, s: 1000, m: 60_000, h: 3_600_000, d: 86_400_000 };
+const durationForm = /^(\d+(?:\.\d+)?)(ms|s|m|h|d)$/;
+/** A year and a day; longer is a slip of the pen. */
+const longestMs = 366 * 86_400_000;
+
+/** Milliseconds of a duration such as `10m`; undefined where it is none, or not a whole number of milliseconds. */
+export function parseDuration(text: string): number | undefined {
+  const match = durationForm.exec(text);
+  if (match === null) return undefined;
+  const ms = Math.round(Number(match[1]) * unitMs[match[2]!]! * 1000) / 1000;
+  return Number.isInteger(ms) && ms <= longestMs ? ms : undefined;
+}
+
+const durationMessage = (issue: { readonly input?: unknown }): string =>
+  `${show(issue.input)} is not a duration; write a number with its unit, such as 50ms, 3s, 10m, 24h or 2d`;
+
+/** A duration string; becomes milliseconds. */
+export const duration = z
+  .string({ error: durationMessage })
+  .regex(durationForm, { error: durationMessage, abort: true })
+  .transform((text, context) => {
+    const ms = parseDuration(text);
+    if (ms !== undefined) return ms;
+    context.addIssue({ code: 'custom', message: `${show(text)} is too long or too fine; write 1ms to 366d` });
+    return z.NEVER;
+  });
+
+/** `on`, `off`, true or false; becomes a boolean. */
+export const onOff = z
+  .union([z.boolean(), z.enum(['on', 'off'])], {
+    error: (issue) => `${show(issue.input)} is neither on nor off; write on or off`,
+  })
+  .transform((value) => value === true || value === 'on');
+
+/** One text, or one for each language. */
+export const text = z.union(
+  [
+    z.string().min(1).max(2000),
+    z.strictObject({ zh: z.string().min(1).max(2000), en: z.string().min(1).max(2000) }),
+  ],
+  { error: (issue) => `${show(issue.input)} is not a text; write one text, or { zh: …, en: … }` },
+);
+
+/** Ids of everything in a site file. */
+export const idForm = /^[a-z][a-z0-9_]{0,63}$/;
+/** Ids of plans and profiles, which may have hyphens. */
+export const fileIdForm = /^[a-z][a-z0-9_-]{0,63}$/;
+
+const idOf = (form: RegExp, allowed: string) =>
+  z
+    .string({ error: (issue) => `${show(issue.input)} is not an id; write ${allowed}` })
+    .regex(form, { error: (issue) => `${show(issue.input)} is not an id; write ${allowed}` });
+
+export const idHint = 'a small letter, then small letters, digits and _, at most 64';
+export const id = idOf(idForm, idHint);
+export const fileId = idOf(fileIdForm, 'a small letter, then small letters, digits, _ and -, at most 64');
+
+/** `host:port`, the host in brackets where it is an IPv6 address. */
+const listenForm = /^(\[[0-9A-Fa-f:.]+\]|[^\s:[\]]+):(\d{1,5})$/;
+
+/** The host and port of a listening address; undefined where it is none. */
+export function parseListen(address: string): { readonly host: string; readonly port: number } | undefined {
+  const match = listenForm.exec(address);
+  if (match === null || Number(match[2]) > 65_535) return undefined;
+  return { host: match[1]!.replace(/^\[|\]$/g, ''), port: Number(match[2]) };
+}
+
+export const listen = z
+  .string({
+    error: (issue) => `${show(issue.input)} is not an address; write host:port, such as 127.0.0.1:8080`,
+  })
+  .refine((address) => parseListen(address) !== undefined, {
+    error: (issue) => `${show(issue.input)} is not an address; write host:port, such as 127.0.0.1:8080`,
+  });

@@ -1,0 +1,124 @@
+// The local API of a running daemon: JSON lines over a unix socket, one request in a line, one answer in a
+// line. What the app must offer to be reached (`ControlHost`) and what `status` reports. Types and limits
+// only; knows nothing of sockets.
+
+import type { Category, ClockState, Command, Event, Incident, Language, Reply, Text } from '../core/types.ts';
+import type { BusFigures } from '../devices/types.ts';
+import type { PointState } from '../notify/types.ts';
+
+export const socketName = 'keepwatch.sock';
+/** Longest line either way in, bytes with its newline. */
+export const longestRequestBytes = 64 * 1024;
+export const mostConnections = 50;
+/** What may wait for a reader before it is dropped. */
+export const mostUnreadBytes = 4 * 1024 * 1024;
+/** A connection that asks nothing and follows nothing is closed after this. */
+export const idleMs = 60_000;
+
+/** An output as it is wanted and as it is. */
+export interface OutputReport {
+  readonly id: string;
+  readonly desired: boolean | 'keep';
+  /** as read back; null where it is not known */
+  readonly actual: boolean | null;
+  readonly because: string;
+  /** why it can't be driven or read */
+  readonly fault?: string;
+}
+
+export interface DisabledReport {
+  readonly of: 'point' | 'device' | 'zone';
+  readonly id: string;
+  readonly by: string;
+  readonly reason: string;
+  readonly at: string;
+  /** ISO 8601; absent: until somebody enables it */
+  readonly until?: string;
+}
+
+/** What `keepwatch status --json` prints. */
+export interface StatusReport {
+  readonly premises: {
+    readonly id: string;
+    readonly name: Text;
+    readonly timezone: string;
+    readonly language: Language;
+  };
+  readonly version: string;
+  readonly session: string;
+  readonly epoch: string;
+  readonly lastSeq: number;
+  readonly startedAt: string;
+  readonly uptimeMs: number;
+  readonly clock: ClockState;
+  readonly open: Readonly<Record<Category, number>>;
+  /** absent: this site publishes nowhere */
+  readonly mqtt?: {
+    /** without credentials */
+    readonly url: string;
+    readonly connected: boolean;
+    readonly protocol?: 4 | 5;
+    /** events that wait to be published */
+    readonly waiting: number;
+    readonly because?: string;
+  };
+  readonly store: { readonly ok: boolean; readonly because?: string };
+  readonly buses: readonly BusFigures[];
+  readonly outputs: readonly OutputReport[];
+  readonly disabled: readonly DisabledReport[];
+  /** sentences: what a person should look at, such as a configuration that could not be reloaded */
+  readonly warnings: readonly string[];
+}
+
+export interface Explanation {
+  readonly incident?: Incident;
+  /** what the journal has of it, by seq */
+  readonly events: readonly Event[];
+}
+
+/** The app as the socket sees it. A method that throws is answered with `internal`, or with the error's own `code`. */
+export interface ControlHost {
+  status(): StatusReport;
+  points(): PointState[];
+  /** open ones, or with `all` the closed ones too; newest first */
+  incidents(all: boolean): Incident[];
+  /** Judges and runs a command; resolves when its effects are committed. Ids of incidents may be abbreviated. */
+  command(command: Command): Promise<Reply>;
+  /** `incident` may be a unique beginning of an id */
+  explain(incident: string): Explanation;
+  /** plays a scenario, to its end; only a demo has it */
+  demo?(scenario: string): Promise<void>;
+  /** Calls the listener with every committed event; returns how to end that. */
+  follow(listener: (event: Event) => void): () => void;
+}
+
+/** Where a running app can be reached, for the banner. */
+export interface Reach {
+  readonly premises: StatusReport['premises'];
+  readonly socket: string;
+  readonly data: string;
+  /** where the embedded broker listens */
+  readonly broker?: { readonly host: string; readonly port: number };
+  /** first word of all topics */
+  readonly prefix?: string;
+  /** only the demo has scenarios */
+  readonly scenarios?: readonly string[];
+}
+
+/** Results by method: what `callDaemon` gives back. */
+export interface Results {
+  readonly status: StatusReport;
+  readonly points: PointState[];
+  readonly incidents: Incident[];
+  readonly command: Reply;
+  readonly explain: Explanation;
+  readonly demo: null;
+}
+export type Method = keyof Results;
+
+export interface Answer {
+  readonly id: string | number | null;
+  readonly ok: boolean;
+  readonly result?: unknown;
+  readonly error?: { readonly code: string; readonly message: string };
+}

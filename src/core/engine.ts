@@ -1,0 +1,263 @@
+// The heart: one input in, its effects out. Pure in the sense that counts: the same state and inputs give the
+// same effects, whatever the clock, the disk or the network do; it never waits and never asks the time.
+// `settle` looks at the wires and touches only `live`; `advance` changes what is remembered. A fact is the
+// input of `advance`, so that a restart replays facts and comes to the same state.
+
+import { disabledChanged, enable, outOfService, run, unshelve } from './commands.ts';
+import { emit, type Turn } from './incidents.ts';
+import { look, type Model } from './model.ts';
+import { outputExpired, outputsChanged } from './outputs.ts';
+import { accept, believe, lose, pointsWakeAt, settle } from './points.ts';
+import { evaluate, release } from './rules.ts';
+import { type Durable, type Live, makeState, newDurable, newLive, type State } from './state.ts';
+import { nextDue, takeDue } from './timers.ts';
+import { endTroublesOfTheGone, healthChanged, judgeAll, judgePoint, linkChanged, outputTrouble, pointStillBad } from './troubles.ts';
+import type { Change, Effects, Fact, Input } from './types.ts';
+
+const nothing: readonly Change[] = [];
+
+/** State for a gateway that remembers nothing, or what `durable` says. */
+export function createState(model: Model, epoch: string, durable: Durable = newDurable(epoch)): State {
+  const state = makeState(durable, model.points);
+  believe(state.live, model.index, Object.values(durable.known), durable.wallMs);
+  state.live.disabled = outOfService(model, durable);
+  return state;
+}
+
+/** Takes one input. Effects are empty, and no fact is made, where nothing changed. */
+export function step(state: State, input: Input, model: Model): Effects {
+  const effects = noEffects();
+  if (input.type === 'reading') {
+    const changes = accept(state.live, model, input.values, input.at.steadyMs);
+    if (changes === undefined) return effects;
+    advance(state, { type: 'points', at: input.at }, changes, model, effects);
+    return effects;
+  }
+  let changes: readonly Change[] = nothing;
+  if (input.type === 'tick') {
+    changes = settle(state.live, model, input.at.steadyMs) ?? nothing;
+    const due = nextDue(state.timers);
+    if (changes === nothing && (due === undefined || due > input.at.steadyMs)) return effects;
+  } else if (input.type === 'link' && !input.up) {
+    const devices = input.of === 'device' ? [input.id] : (model.devicesOn.get(input.id) ?? []);
+    changes = devices.flatMap((device) => lose(state.live, model, device, input.because));
+  }
+  advance(state, input, changes, model, effects);
+  return effects;
+}
+
+/** Runs a remembered fact again. Effects are of no use to the caller but for tests. */
+export function replay(state: State, fact: Fact, model: Model): Effects {
+  const effects = noEffects();
+  // What was skipped was seen by the site before, if this fact is the change to another one.
+  const index = state.live.points === model.points ? model.index : new Map(state.live.points.map((point, at) => [point.id, at]));
+  believe(state.live, index, fact.live, fact.input.at.wallMs);
+  advance(state, fact.input, fact.changes, model, effects);
+  state.live.unjournaled.clear();
+  return effects;
+}
+
+/** When the engine next wants a tick, steady ms; undefined: not by itself. */
+export function wakeAt(state: State): number | undefined {
+  const at = Math.min(pointsWakeAt(state.live), nextDue(state.timers) ?? Number.POSITIVE_INFINITY);
+  return Number.isFinite(at) ? at : undefined;
+}
+
+function advance(state: State, input: Fact['input'], changes: readonly Change[], model: Model, effects: Effects): void {
+  const { live, durable } = state;
+  const turn: Turn = { state, model, at: input.at, effects };
+  state.dirty = false;
+  look(model, live.values, live.disabled);
+  // Stamps come in the order of the queue; a reading may be a little older than the tick before it.
+  durable.steadyMs = Math.max(durable.steadyMs, input.at.steadyMs);
+  durable.wallMs = input.at.wallMs;
+
+  if (input.type === 'reloaded' || input.type === 'started') rebuild(turn, input.type);
+  if (changes.length > 0) applyChanges(turn, changes);
+  switch (input.type) {
+    case 'link':
+      linkChanged(turn, input.of, input.id, input.up, input.because);
+      break;
+    case 'output':
+      outputSeen(turn, input);
+      break;
+    case 'health':
+      healthChanged(turn, input.check, input.ok, input.because);
+      break;
+    case 'command':
+      effects.reply = run(turn, input.command);
+      break;
+    case 'started':
+      emit(turn, 'gateway.started', input.because);
+      break;
+    case 'stopping':
+      emit(turn, 'gateway.stopped', input.because);
+      break;
+    case 'tick':
+      for (let name = takeDue(state.timers, input.at.steadyMs); name !== undefined; name = takeDue(state.timers, input.at.steadyMs)) {
+        state.dirty = true;
+        timerFired(turn, name);
+      }
+      break;
+  }
+  if (effects.outputs) outputsChanged(turn);
+
+  if (state.dirty) {
+    effects.fact = { input, changes, live: [...live.unjournaled.values()] };
+    if (input.type === 'reloaded' || input.type === 'started') durable.known = allKnown(live);
+    else for (const change of [...effects.fact.live, ...changes]) durable.known[change[0]] = change;
+    live.unjournaled.clear();
+  } else {
+    for (const change of changes) live.unjournaled.set(change[0], change);
+  }
+  state.dirty = false;
+}
+
+function applyChanges(turn: Turn, changes: readonly Change[]): void {
+  const { model, effects, at } = turn;
+  const { live } = turn.state;
+  const wasGood = changes.map(([id]) => live.qualities[model.index.get(id) ?? -1] === 'good');
+  believe(live, model.index, changes, at.wallMs);
+  changes.forEach(([id, value], order) => {
+    const index = model.index.get(id);
+    if (index === undefined) return;
+    effects.points.add(id);
+    if (model.limited[index] && typeof value === 'number') sideOfLimit(turn, index, value);
+    if (!wasGood[order] || live.qualities[index] !== 'good') judgePoint(turn, index);
+  });
+  // Rules are looked at when all values of the reading are in place: two points read together change together.
+  for (const [id] of changes) {
+    const index = model.index.get(id);
+    if (index === undefined) continue;
+    for (const compiled of model.rulesOf[index]!) evaluate(turn, compiled, id);
+  }
+}
+
+/** Keeps on which side of its limits a number was last seen: in between, it stays what it was. */
+function sideOfLimit(turn: Turn, index: number, value: number): void {
+  const point = turn.model.points[index]!;
+  const { alarms } = turn.state.durable;
+  const before = alarms[point.id];
+  let side = before;
+  if (point.alarmAbove !== undefined && value > point.alarmAbove) side = 'above';
+  else if (point.alarmBelow !== undefined && value < point.alarmBelow) side = 'below';
+  // (a limit that a reload took away holds nothing)
+  else if (before === 'above' && value <= (point.clearBelow ?? point.alarmAbove ?? Number.POSITIVE_INFINITY)) side = undefined;
+  else if (before === 'below' && value >= (point.clearAbove ?? point.alarmBelow ?? Number.NEGATIVE_INFINITY)) side = undefined;
+  if (side === before) return;
+  turn.state.dirty = true;
+  if (side === undefined) delete alarms[point.id];
+  else alarms[point.id] = side;
+}
+
+function timerFired(turn: Turn, name: string): void {
+  const { state, model } = turn;
+  const cut = name.indexOf(':');
+  const kind = name.slice(0, cut);
+  const id = name.slice(cut + 1);
+  switch (kind) {
+    case 'for':
+    case 'hold': {
+      const compiled = model.rules.get(id);
+      if (compiled) evaluate(turn, compiled);
+      break;
+    }
+    case 'bad': {
+      const index = model.index.get(id);
+      if (index !== undefined) pointStillBad(turn, index);
+      break;
+    }
+    case 'maxOn':
+      outputExpired(turn, id);
+      break;
+    case 'override':
+      delete state.durable.overrides[id];
+      turn.effects.outputs = true;
+      break;
+    case 'shelve': {
+      const incident = state.durable.incidents[id];
+      if (incident) unshelve(turn, incident, 'its time on the shelf is over');
+      break;
+    }
+    case 'disabled':
+      enable(turn, id, `${id.slice(id.indexOf(':') + 1)} back in service: its time is over`);
+      break;
+  }
+}
+
+function outputSeen(turn: Turn, input: Extract<Input, { type: 'output' }>): void {
+  const record = turn.state.durable.outputs[input.output];
+  if (!record || (record.actual === input.actual && record.fault === input.fault)) return;
+  turn.state.dirty = true;
+  record.actual = input.actual;
+  if (input.fault === undefined) delete record.fault;
+  else record.fault = input.fault;
+  outputTrouble(turn, input.output, input.fault);
+}
+
+/** The site is another one, or the process is new: indexes are laid anew, and what is gone is let go. */
+function rebuild(turn: Turn, type: 'started' | 'reloaded'): void {
+  const { state, model } = turn;
+  const { durable } = state;
+  const fresh = newLive(model.points);
+  if (type === 'reloaded') carryOver(state.live, fresh, model);
+  Object.assign(state.live, fresh);
+  look(model, state.live.values, state.live.disabled);
+  for (const point of model.points) turn.effects.points.add(point.id);
+  turn.effects.outputs = true;
+  state.dirty = true;
+  if (type === 'reloaded') {
+    for (const id of Object.keys(durable.rules)) if (!model.rules.has(id)) release(turn, id, 'the rule was removed from the configuration');
+    for (const id of Object.keys(durable.alarms)) if (!model.limited[model.index.get(id) ?? -1]) delete durable.alarms[id];
+    for (const key of Object.keys(durable.disabled)) {
+      const [of, id] = [key.slice(0, key.indexOf(':')), key.slice(key.indexOf(':') + 1)];
+      const known = of === 'point' ? model.index : of === 'device' ? model.devices : model.zones;
+      if (!known.has(id)) enable(turn, key, `${id} was removed from the configuration`);
+    }
+    for (const key of Object.keys(durable.down)) {
+      const [of, id] = [key.slice(0, key.indexOf(':')), key.slice(key.indexOf(':') + 1)];
+      const there = of === 'bus' ? model.site.buses.some((bus) => bus.id === id) : model.devices.has(id);
+      if (!there) linkChanged(turn, of as 'bus' | 'device', id, true, 'removed from the configuration');
+    }
+    endTroublesOfTheGone(turn);
+    judgeAll(turn);
+  }
+  disabledChanged(turn, 'out of service');
+  // Rules may be new, or say something else about what is already so; after a start all is unknown, and a hold
+  // that was running must not go on over what nobody saw.
+  for (const compiled of model.rules.values()) evaluate(turn, compiled);
+}
+
+/** What is known of points that a reload left as they were stays known. */
+function carryOver(from: Live, to: Live, model: Model): void {
+  const old = new Map(from.points.map((point, index) => [point.id, index]));
+  model.points.forEach((point, index) => {
+    const at = old.get(point.id);
+    if (at === undefined || JSON.stringify(from.points[at]) !== JSON.stringify(point)) return;
+    to.raws[index] = from.raws[at];
+    to.values[index] = from.values[at]!;
+    to.qualities[index] = from.qualities[at]!;
+    to.becauses[index] = from.becauses[at];
+    to.seenAtMs[index] = from.seenAtMs[at]!;
+    to.changedAtMs[index] = from.changedAtMs[at]!;
+    const pending = from.pending.get(at);
+    if (pending) to.pending.set(index, pending);
+  });
+  to.staleCheckMs = from.staleCheckMs;
+  for (const [id, change] of from.unjournaled) to.unjournaled.set(id, change);
+}
+
+/** Every point of which anything is known, as changes. */
+function allKnown(live: Live): Record<string, Change> {
+  const known: Record<string, Change> = {};
+  live.points.forEach(({ id }, index) => {
+    const [value, quality, because] = [live.values[index]!, live.qualities[index]!, live.becauses[index]];
+    if (value === null && quality === 'stale' && because === undefined) return;
+    known[id] = because === undefined ? [id, value, quality] : [id, value, quality, because];
+  });
+  return known;
+}
+
+function noEffects(): Effects {
+  return { events: [], incidents: new Map(), points: new Set(), outputs: false };
+}

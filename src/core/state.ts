@@ -1,0 +1,133 @@
+// What the engine remembers. `durable` is plain JSON, stored and replayed; `live` is what the wires say just
+// now, forgotten at a restart because an old value must never pass for a fresh one.
+
+import { makeTimers, type Timers } from './timers.ts';
+import type { Change, Incident, Point, Quality, Raw, Value } from './types.ts';
+
+/** Where a rule stands; a rule without an entry is idle. */
+export type RulePhase =
+  | { readonly phase: 'pending'; readonly sinceMs: number; readonly point?: string }
+  | { readonly phase: 'active'; readonly incident: string; readonly clearingSinceMs?: number }
+  /** the condition is gone, a person's reset is awaited */
+  | { readonly phase: 'latched'; readonly incident: string };
+
+export interface OutputRecord {
+  desired: boolean | 'keep';
+  because: string;
+  /** `maxOn` has passed for the present demand */
+  expired: boolean;
+  actual: boolean | null;
+  fault?: string;
+}
+
+export interface Disabled {
+  readonly of: 'point' | 'device' | 'zone';
+  readonly id: string;
+  readonly by: string;
+  readonly reason: string;
+  readonly at: string;
+  readonly untilMs?: number;
+}
+
+export interface Durable {
+  readonly version: 1;
+  readonly epoch: string;
+  seq: number;
+  incidentCount: number;
+  /** the last stamp seen */
+  steadyMs: number;
+  wallMs: number;
+  rules: Record<string, RulePhase>;
+  /** points beyond a limit, and which */
+  alarms: Record<string, 'above' | 'below'>;
+  /** open incidents by id */
+  incidents: Record<string, Incident>;
+  /** what an open incident is about (`fire|atrium`, `device:meter`) → its id */
+  keys: Record<string, string>;
+  /** links that are down, `bus:line1` or `device:meter`, and why */
+  down: Record<string, string>;
+  outputs: Record<string, OutputRecord>;
+  overrides: Record<string, { readonly value: boolean; readonly by: string; readonly untilMs: number }>;
+  disabled: Record<string, Disabled>;
+  timers: Record<string, number>;
+  /** what the journal has told of points since the last start, so that replay can go on from a snapshot */
+  known: Record<string, Change>;
+}
+
+/** A raw value that waits out its debounce. */
+export interface Pending {
+  readonly raw: Raw;
+  readonly dueMs: number;
+}
+
+export interface Live {
+  /** what the indexes below mean */
+  points: readonly Point[];
+  /** last raw value by point index; undefined: none since the point was last unknown */
+  raws: (Raw | undefined)[];
+  values: (Value | null)[];
+  qualities: Quality[];
+  /** why it is unknown, where something is to be said */
+  becauses: (string | undefined)[];
+  /** steady ms of the last reading; of what the staleness sweep looks at */
+  seenAtMs: Float64Array;
+  /** wall ms of the last change */
+  changedAtMs: Float64Array;
+  pending: Map<number, Pending>;
+  /** no point can become stale before this, steady ms */
+  staleCheckMs: number;
+  /** changes since the last journaled fact, latest for each point */
+  unjournaled: Map<string, Change>;
+  disabled: Set<number>;
+}
+
+export interface State {
+  durable: Durable;
+  live: Live;
+  timers: Timers;
+  /** set by whatever changes `durable`; read and cleared by each step */
+  dirty: boolean;
+}
+
+export function newDurable(epoch: string): Durable {
+  return {
+    version: 1,
+    epoch,
+    seq: 0,
+    incidentCount: 0,
+    steadyMs: 0,
+    wallMs: 0,
+    rules: {},
+    alarms: {},
+    incidents: {},
+    keys: {},
+    down: {},
+    outputs: {},
+    overrides: {},
+    disabled: {},
+    timers: {},
+    known: {},
+  };
+}
+
+export function newLive(of: readonly Point[]): Live {
+  const points = of.length;
+  return {
+    points: of,
+    raws: new Array(points).fill(undefined),
+    values: new Array(points).fill(null),
+    qualities: new Array(points).fill('stale'),
+    becauses: new Array(points).fill(undefined),
+    seenAtMs: new Float64Array(points),
+    changedAtMs: new Float64Array(points),
+    pending: new Map(),
+    staleCheckMs: Number.POSITIVE_INFINITY,
+    unjournaled: new Map(),
+    disabled: new Set(),
+  };
+}
+
+/** State for a durable part that is new or was read from the store. Everything on the wires is unknown yet. */
+export function makeState(durable: Durable, points: readonly Point[]): State {
+  return { durable, live: newLive(points), timers: makeTimers(durable.timers), dirty: false };
+}

@@ -1,0 +1,227 @@
+// Trouble with the equipment itself: links that are down, points without a valid value, outputs that do not
+// follow, the daemon's own health. One cause is one incident: a dead bus inhibits the troubles of its
+// devices, a dead device those of its points.
+
+import { endSignals, raiseSignal, type Turn } from './incidents.ts';
+import { pointName } from './model.ts';
+import { clearTimer, setTimer } from './timers.ts';
+import type { Signal, Text } from './types.ts';
+
+/** A point must be without a value this long, on a living device, to be a trouble of its own. */
+export const pointTroubleAfterMs = 3000;
+
+const words: Readonly<Record<string, Text>> = {
+  bus_lost: { zh: '总线中断', en: 'Bus lost' },
+  bus_silent: { zh: '总线上设备全部无应答', en: 'No device on the bus answers' },
+  device_lost: { zh: '设备无应答', en: 'Device does not answer' },
+  point_bad: { zh: '读数无效', en: 'No valid reading' },
+  output_fault: { zh: '输出故障', en: 'Output fault' },
+  health_storage: { zh: '存储故障', en: 'Storage fault' },
+  health_broker: { zh: '消息服务器连接中断', en: 'Broker connection lost' },
+  health_receipt: { zh: '监控中心未确认', en: 'No receipt from the monitoring centre' },
+};
+
+/** A bus or device was found or lost. `because` is kept while it is down. */
+export function linkChanged(turn: Turn, of: 'bus' | 'device', id: string, up: boolean, because: string): void {
+  const { state, model } = turn;
+  const { down } = state.durable;
+  const key = `${of}:${id}`;
+  if (up ? down[key] === undefined : down[key] === because) return;
+  state.dirty = true;
+  if (up) delete down[key];
+  else down[key] = because;
+  if (of === 'bus') {
+    // What its devices do is unknown until the bus is back and they have been asked again.
+    for (const device of model.devicesOn.get(id) ?? []) delete down[`device:${device}`];
+    judgeBus(turn, id);
+    // The same holds for its outputs: a fault that outlasts the loss will be told again.
+    for (const output of model.outputs.values()) {
+      if (output.bus !== id) continue;
+      delete state.durable.outputs[output.id]?.fault;
+      outputTrouble(turn, output.id, undefined);
+    }
+  } else {
+    const bus = model.devices.get(id)?.bus;
+    if (bus !== undefined) judgeBus(turn, bus);
+  }
+}
+
+/** Opens and ends the troubles of a bus and all its devices by what is known of its links. */
+function judgeBus(turn: Turn, bus: string): void {
+  const { down } = turn.state.durable;
+  const devices = turn.model.devicesOn.get(bus) ?? [];
+  const lost = down[`bus:${bus}`];
+  const watched = devices.filter((device) => !isDisabled(turn, 'device', device));
+  const silent = lost === undefined && watched.length > 1 && watched.every((device) => down[`device:${device}`] !== undefined);
+  judge(turn, { rule: 'bus_lost', subject: `bus:${bus}`, name: bus, on: lost !== undefined, because: lost ?? 'the bus is back' });
+  judge(turn, {
+    rule: 'bus_silent',
+    subject: `bus:${bus}`,
+    name: bus,
+    on: silent,
+    because: silent ? `none of ${watched.length} devices answers: ${watched.map((device) => down[`device:${device}`])[0]}` : 'a device answers again',
+  });
+  const inhibited = lost !== undefined || silent;
+  for (const device of devices) judgeDevice(turn, device, inhibited);
+}
+
+function judgeDevice(turn: Turn, id: string, inhibited: boolean): void {
+  const { model, state } = turn;
+  const device = model.devices.get(id);
+  const because = state.durable.down[`device:${id}`];
+  const on = because !== undefined && !inhibited && !isDisabled(turn, 'device', id);
+  judge(turn, {
+    rule: 'device_lost',
+    subject: `device:${id}`,
+    name: device?.name ?? id,
+    ...(device?.zone !== undefined && { zone: device.zone }),
+    on,
+    because: on ? because : inhibited ? 'inhibited: the whole bus is lost' : 'the device answers again',
+  });
+  for (const index of model.pointsOf.get(id) ?? []) judgePoint(turn, index);
+}
+
+/** Watches one point's quality: without a value for a while, on a living device, it is a trouble. */
+export function judgePoint(turn: Turn, index: number): void {
+  const { state, model } = turn;
+  const point = model.points[index]!;
+  const timer = `bad:${point.id}`;
+  const suffering = isSuffering(turn, index);
+  const subject = `device:${point.device}`;
+  const waiting = state.durable.timers[timer] !== undefined;
+  const standing = state.durable.incidents[state.durable.keys[subject] ?? '']?.signals.some(
+    (signal) => signal.active && signal.rule === 'point_bad' && signal.point === point.id,
+  );
+  if (suffering && !waiting && !standing) {
+    state.dirty = true;
+    setTimer(state.timers, timer, turn.at.steadyMs + pointTroubleAfterMs);
+  } else if (!suffering) {
+    if (waiting) {
+      state.dirty = true;
+      clearTimer(state.timers, timer);
+    }
+    if (standing && !isUnheard(turn, index)) judge(turn, { ...pointTrouble(turn, index), on: false, because: `${point.id} is good again` });
+  }
+}
+
+/** The wait of `judgePoint` is over. */
+export function pointStillBad(turn: Turn, index: number): void {
+  if (isSuffering(turn, index)) judge(turn, { ...pointTrouble(turn, index), on: true });
+}
+
+function pointTrouble(turn: Turn, index: number) {
+  const point = turn.model.points[index]!;
+  const zone = point.zone ?? turn.model.devices.get(point.device)?.zone;
+  return {
+    rule: 'point_bad',
+    subject: `device:${point.device}`,
+    point: point.id,
+    name: pointName(point),
+    ...(zone !== undefined && { zone }),
+    because: `${point.id}: ${turn.state.live.becauses[index] ?? 'no valid value'}`,
+  };
+}
+
+function isSuffering(turn: Turn, index: number): boolean {
+  const { qualities, becauses } = turn.state.live;
+  // a point that was never read has nothing to lose: its link tells the tale
+  return (qualities[index] === 'bad' || (qualities[index] === 'stale' && becauses[index] !== undefined)) && isReachable(turn, index);
+}
+
+/** Not read yet since the start: whether it is still bad nobody can say, so an open trouble stays. */
+function isUnheard(turn: Turn, index: number): boolean {
+  const { qualities, becauses } = turn.state.live;
+  return qualities[index] === 'stale' && becauses[index] === undefined && isReachable(turn, index);
+}
+
+function isReachable(turn: Turn, index: number): boolean {
+  const { state, model } = turn;
+  const { device } = model.points[index]!;
+  const { down } = state.durable;
+  return (
+    !state.live.disabled.has(index) &&
+    down[`device:${device}`] === undefined &&
+    down[`bus:${model.devices.get(device)?.bus}`] === undefined
+  );
+}
+
+/** An output could not be driven or read back; undefined: it follows again. */
+export function outputTrouble(turn: Turn, id: string, fault: string | undefined): void {
+  const output = turn.model.outputs.get(id);
+  const inhibited = output !== undefined && turn.state.durable.down[`bus:${output.bus}`] !== undefined;
+  judge(turn, {
+    rule: 'output_fault',
+    subject: `output:${id}`,
+    name: output?.name ?? id,
+    ...(output?.zone !== undefined && { zone: output.zone }),
+    on: fault !== undefined && !inhibited,
+    because: fault ?? 'the output follows again',
+  });
+}
+
+/** One of the daemon's own checks failed or passed. */
+export function healthChanged(turn: Turn, check: string, ok: boolean, because: string): void {
+  judge(turn, { rule: `health_${check}`, subject: `health:${check}`, on: !ok, because });
+}
+
+interface Judgement {
+  readonly rule: string;
+  readonly subject: string;
+  readonly point?: string;
+  readonly name?: Text;
+  readonly zone?: string;
+  readonly on: boolean;
+  readonly because: string;
+}
+
+function judge(turn: Turn, what: Judgement): void {
+  const { durable } = turn.state;
+  if (!what.on) {
+    const open = durable.keys[what.subject];
+    if (open !== undefined) {
+      endSignals(turn, open, (signal) => signal.rule === what.rule && signal.point === what.point, what.because);
+    }
+    return;
+  }
+  raiseSignal(turn, {
+    key: what.subject,
+    plan: turn.model.plans.get('gateway-trouble')!,
+    ...(what.zone !== undefined && { zone: what.zone }),
+    title: words[what.rule] ?? { zh: '网关自身故障', en: 'Gateway trouble' },
+    ...(what.name !== undefined && { about: what.name }),
+    rule: what.rule,
+    subject: what.subject,
+    ...(what.point !== undefined && { point: what.point }),
+    value: null,
+    because: what.because,
+  });
+}
+
+/** Judges everything anew, after the site or what is out of service changed. */
+export function judgeAll(turn: Turn): void {
+  for (const bus of new Set([...turn.model.site.buses.map(({ id }) => id), ...turn.model.devicesOn.keys()])) judgeBus(turn, bus);
+}
+
+/** Ends the troubles of what another site no longer has. */
+export function endTroublesOfTheGone(turn: Turn): void {
+  const { model, state } = turn;
+  const there: Readonly<Record<string, { has(id: string): boolean }>> = {
+    bus: new Set(model.site.buses.map(({ id }) => id)),
+    device: model.devices,
+    output: model.outputs,
+  };
+  const isGone = ({ subject, point }: Signal): boolean => {
+    if (subject === undefined) return false;
+    if (point !== undefined && !model.index.has(point)) return true;
+    const cut = subject.indexOf(':');
+    return there[subject.slice(0, cut)]?.has(subject.slice(cut + 1)) === false;
+  };
+  for (const id of Object.keys(state.durable.incidents)) endSignals(turn, id, isGone, 'removed from the configuration');
+}
+
+function isDisabled(turn: Turn, of: 'device', id: string): boolean {
+  const { disabled } = turn.state.durable;
+  if (disabled[`${of}:${id}`] !== undefined) return true;
+  const zone = turn.model.devices.get(id)?.zone;
+  return zone !== undefined && disabled[`zone:${zone}`] !== undefined;
+}

@@ -1,0 +1,58 @@
+// The built-in demo: a stage of imitated devices on real protocols, and the site file that watches it. Begins
+// with an empty data folder each time, so that the day always unfolds the same way.
+
+import { mkdtempSync, rmSync } from 'node:fs';
+import os from 'node:os';
+import path from 'node:path';
+import { startStage, type Stage } from '../drivers/simulator/scenario.ts';
+import { demoFolder } from './control/socket.ts';
+import { callDaemon } from './control/client.ts';
+import type { Text } from './core/types.ts';
+import type { Log } from './driver.ts';
+import { shippedConfig } from './lib/assets.ts';
+
+export interface Demo {
+  readonly file: string;
+  readonly overrides: Readonly<Record<string, unknown>>;
+  readonly scenarios: readonly string[];
+  play(scenario: string): Promise<void>;
+  /** plays the scripted day, telling what comes */
+  unfold(tell: (text: Text) => void): void;
+  stop(): Promise<void>;
+}
+
+const dayInWords: Text = {
+  zh: '演示日开始：3 秒后中庭烟感报警，约 40 秒后停电，约 70 秒后收银台按下紧急按钮',
+  en: 'the day begins: smoke in the atrium in 3 s, a power cut at about 40 s, a panic button at about 70 s',
+};
+
+export async function prepareDemo(log: Log): Promise<Demo> {
+  const stage: Stage = await startStage({ modbusPort: 0, upsPort: 0 });
+  const data = await freshFolder();
+  return {
+    file: path.join(shippedConfig, 'demo', 'site.yaml'),
+    overrides: { data, 'buses.io.port': stage.modbusPort, 'buses.ups.port': stage.upsPort },
+    scenarios: stage.scenarios,
+    play: (scenario) => stage.play(scenario),
+    unfold(tell) {
+      tell(dayInWords);
+      stage.play('day').then(
+        () => tell({ zh: '演示日结束；可再次播放：keepwatch demo smoke', en: 'the day is over; play again with: keepwatch demo smoke' }),
+        (error: Error) => log.error({ code: 'DEMO_FAILED' }, error.message),
+      );
+    },
+    stop: () => stage.stop(),
+  };
+}
+
+/** The usual folder, emptied; another one where a demo of the same user is running already. */
+async function freshFolder(): Promise<string> {
+  const usual = demoFolder();
+  const running = await callDaemon(usual, 'status').then(
+    () => true,
+    () => false,
+  );
+  if (running) return mkdtempSync(path.join(os.tmpdir(), 'keepwatch-demo-'));
+  rmSync(usual, { recursive: true, force: true });
+  return usual;
+}

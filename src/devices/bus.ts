@@ -1,0 +1,273 @@
+// One bus from start to stop: opens its link and connection, runs a session, says up or down, backs off and opens
+// again, for ever. A driver that throws or hangs costs its own bus a reconnect and nothing else.
+
+import type { BusConfig, DeviceConfig, OutputConfig } from '../config/types.ts';
+import type { Connection, Driver, Host, Log, PointAddress, Raw } from '../driver.ts';
+import { backoffMs } from '../lib/backoff.ts';
+import { type Clock, sleep } from '../lib/clock.ts';
+import { attempt, frameGapMs, type Line } from './line.ts';
+import type { Link, LinkOpener } from './link.ts';
+import { limitedWarn } from './log-limit.ts';
+import { outputState, reopened, type Wanted, want } from './outputs.ts';
+import { type DeviceState, deviceState, planPolls } from './polls.ts';
+import { Session, type SessionEnd } from './session.ts';
+import type { BusFigures, DeviceInput } from './types.ts';
+
+/** A port that is plugged in again is found within five seconds. */
+const reopen = { firstMs: 200, mostMs: 5000 };
+/** a connection that held so long was a good one: the next loss starts from the shortest wait */
+const heldMs = 5000;
+const openTimeoutMs = 10_000;
+const closeTimeoutMs = 2000;
+const defaultTimeoutMs = 1000;
+
+export interface BusOptions {
+  readonly bus: BusConfig;
+  readonly devices: readonly DeviceConfig[];
+  readonly outputs: readonly OutputConfig[];
+  readonly driver: Driver;
+  readonly clock: Clock;
+  readonly log: Log;
+  readonly random: () => number;
+  readonly openLink: LinkOpener;
+  readonly push: (input: DeviceInput) => void;
+  /** 0…1: where in their period this bus's polls fall, so that many buses do not all ask at once */
+  readonly phase: number;
+  readonly wanted: (output: string) => Wanted;
+}
+
+type Emitted = readonly (readonly [PointAddress, Raw])[];
+
+export class Bus {
+  private readonly options: BusOptions;
+  private readonly line: Line;
+  private readonly stopping = new AbortController();
+  private readonly points: readonly PointAddress[];
+  private readonly byId = new Map<string, DeviceState>();
+  private readonly startedMs: number;
+  private session: Session | undefined;
+  private up: boolean | undefined;
+  private because: string | undefined;
+  private failures = 0;
+  private running: Promise<void> = Promise.resolve();
+
+  constructor(options: BusOptions) {
+    const { bus, clock, log } = options;
+    this.options = options;
+    this.startedMs = clock.steadyMs();
+    this.points = options.devices.flatMap((device) => device.points.map((point) => point.address));
+    const devices = options.devices.map(deviceState);
+    for (const device of devices) this.byId.set(device.id, device);
+    const timeouts = options.devices.map((device) => device.timeoutMs);
+    this.line = {
+      id: bus.id,
+      clock,
+      log,
+      warn: limitedWarn(log, clock),
+      random: options.random,
+      push: (input) => this.tell(input),
+      devices,
+      polls: [],
+      outputs: options.outputs.map((each) => outputState(each, options.wanted(each.id), this.startedMs)),
+      kind: bus.link?.kind ?? 'none',
+      gapMs: frameGapMs(bus.link),
+      outputTimeoutMs: timeouts.length > 0 ? Math.max(...timeouts) : defaultTimeoutMs,
+      counts: {
+        requests: 0,
+        busyMs: 0,
+        errors: { timeout: 0, exception: 0, garbled: 0, foreign: 0, link: 0 },
+      },
+    };
+  }
+
+  start(): void {
+    this.running = this.run();
+  }
+
+  /** Takes new wanted values; on a chip they are driven when this returns. */
+  drive(): void {
+    const now = this.options.clock.steadyMs();
+    let changed = false;
+    for (const output of this.line.outputs) {
+      changed = want(output, this.options.wanted(output.config.id), now) || changed;
+    }
+    if (changed) this.session?.pump();
+  }
+
+  async stop(): Promise<void> {
+    this.stopping.abort();
+    this.session?.end('stopped');
+    await this.running;
+  }
+
+  figures(): BusFigures {
+    const now = this.options.clock.steadyMs();
+    const { counts, polls, devices } = this.line;
+    let oldestMs = 0;
+    for (const poll of polls) oldestMs = Math.max(oldestMs, now - (poll.lastGoodMs ?? this.startedMs));
+    return {
+      id: this.line.id,
+      driver: this.options.bus.driver,
+      up: this.up === true,
+      ...(this.because === undefined ? {} : { because: this.because }),
+      requests: counts.requests,
+      errors: { ...counts.errors },
+      utilisation: Math.min(1, counts.busyMs / Math.max(1, now - this.startedMs)),
+      oldestMs,
+      devices: devices.map((device) => ({
+        id: device.id,
+        up: this.up === true && device.up === true,
+        ...(device.lastGoodMs === undefined ? {} : { lastGoodMs: now - device.lastGoodMs }),
+        ...(device.because === undefined ? {} : { because: device.because }),
+      })),
+    };
+  }
+
+  private async run(): Promise<void> {
+    const { clock } = this.options;
+    while (!this.stopping.signal.aborted) {
+      const openedMs = clock.steadyMs();
+      const end = await this.once();
+      if (this.stopping.signal.aborted) return;
+      if (end.quiet) continue;
+      this.down(end.because);
+      this.failures = this.session && clock.steadyMs() - openedMs > heldMs ? 1 : this.failures + 1;
+      this.session = undefined;
+      await sleep(clock, backoffMs(this.failures, reopen, this.options.random), this.stopping.signal);
+    }
+  }
+
+  /** Opens, serves until the end and closes. Never rejects. */
+  private async once(): Promise<SessionEnd> {
+    const { bus, clock, driver, openLink } = this.options;
+    let link: Link | undefined;
+    let connection: Connection | undefined;
+    let session: Session | undefined;
+    let early: string | undefined;
+    let emitted: Emitted[] | undefined = [];
+    const lost = (because: string): void => {
+      this.line.counts.errors.link += 1;
+      early ??= because;
+      session?.end(because);
+    };
+    const host: Host = {
+      points: this.points,
+      outputs: this.line.outputs.map((output) => output.config.address),
+      emit: (values) => {
+        if (emitted) emitted.push(values);
+        else if (session && session === this.session) this.emit(session, values);
+      },
+      fail: (fault) => lost(link ? `${link.name}: ${fault.message}` : fault.message),
+      log: this.options.log,
+    };
+    try {
+      if (bus.link) link = await openLink(bus.link, { clock, signal: this.stopping.signal, lost });
+      const opening = attempt(() => driver.open(bus.settings, link ? { ...host, link } : host));
+      connection = await this.within(opening, openTimeoutMs);
+      if (early !== undefined) throw new Error(early);
+      session = new Session(this.line, connection, link);
+      this.session = session;
+      this.upAgain(link);
+      const before = emitted;
+      emitted = undefined;
+      for (const values of before) this.emit(session, values);
+      session.pump();
+      if (this.stopping.signal.aborted) session.end('stopped');
+      return await session.ended;
+    } catch (error) {
+      if (!session) this.session = undefined;
+      return { because: early ?? (error instanceof Error ? error.message : String(error)), quiet: false };
+    } finally {
+      session?.end('closed');
+      await this.close(connection, link);
+    }
+  }
+
+  private async within<T extends Connection>(opening: Promise<T>, limitMs: number): Promise<T> {
+    const given = new AbortController();
+    const slow = sleep(this.options.clock, limitMs, given.signal).then(() => {
+      if (!given.signal.aborted) throw new Error(`the driver did not open within ${limitMs / 1000} s`);
+      return opening;
+    });
+    try {
+      return await Promise.race([opening, slow]);
+    } catch (error) {
+      // what opens after all is closed again
+      opening.then(
+        (late) => late.close().catch(() => {}),
+        () => {},
+      );
+      throw error;
+    } finally {
+      slow.catch(() => {});
+      given.abort();
+    }
+  }
+
+  private async close(connection: Connection | undefined, link: Link | undefined): Promise<void> {
+    const given = new AbortController();
+    if (connection) {
+      const closing = attempt(() => connection.close()).catch((error: unknown) => {
+        this.line.warn('close', { bus: this.line.id, error }, 'the driver failed to close');
+      });
+      await Promise.race([closing, sleep(this.options.clock, closeTimeoutMs, given.signal)]);
+      given.abort();
+    }
+    // awaited without a limit: there is never a second descriptor on a port
+    await link?.close();
+  }
+
+  private upAgain(link: Link | undefined): void {
+    const now = this.options.clock.steadyMs();
+    for (const output of this.line.outputs) reopened(output, now);
+    if (this.up === true) return;
+    // a quiet reconnect keeps what is known of the devices; after a loss it is found out anew
+    this.line.polls = this.options.devices.flatMap((device) => planPolls(device, this.byId.get(device.id)!));
+    for (const poll of this.line.polls) {
+      poll.dueMs = now;
+      poll.nominalMs = now - poll.everyMs * this.options.phase;
+    }
+    for (const device of this.line.devices) {
+      device.failures = 0;
+      device.retryAtMs = Number.NEGATIVE_INFINITY;
+      device.up = undefined;
+      device.because = undefined;
+    }
+    const kind = this.line.kind;
+    const because =
+      kind === 'tcp'
+        ? `connected to ${link?.name}`
+        : `${kind === 'none' ? this.line.id : link?.name} is open`;
+    this.up = true;
+    this.because = undefined;
+    this.options.log.info({ bus: this.line.id }, because);
+    this.tell({ type: 'link', of: 'bus', id: this.line.id, up: true, because });
+  }
+
+  private down(because: string): void {
+    const changed = this.up !== false;
+    this.up = false;
+    this.because = because;
+    this.line.warn(`down ${because}`, { bus: this.line.id }, because);
+    if (changed) this.tell({ type: 'link', of: 'bus', id: this.line.id, up: false, because });
+  }
+
+  private emit(session: Session, values: Emitted): void {
+    if (values.length === 0) return;
+    const now = this.options.clock.steadyMs();
+    for (const [point] of values) {
+      const device = this.byId.get(point.device);
+      if (device && device.lastGoodMs !== now) session.contact(device, now);
+    }
+    this.tell({ type: 'reading', values: values.map(([point, raw]) => [point.id, raw] as const) });
+  }
+
+  /** The door must not bring a bus down. */
+  private tell(input: DeviceInput): void {
+    try {
+      this.options.push(input);
+    } catch (error) {
+      this.options.log.error({ bus: this.line.id, error }, 'an input could not be handed on');
+    }
+  }
+}

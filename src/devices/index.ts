@@ -1,0 +1,94 @@
+// The device layer: every bus of a config, opened, polled and reconciled, once for all drivers. Knows drivers by
+// their contract only and the engine by its inputs only.
+
+import type { BusConfig, Config, DeviceConfig, OutputConfig } from '../config/types.ts';
+import type { Driver } from '../driver.ts';
+import { Bus } from './bus.ts';
+import { openLink } from './link.ts';
+import type { Wanted } from './outputs.ts';
+import type { Devices, DevicesOptions } from './types.ts';
+
+interface Running {
+  readonly bus: Bus;
+  /** the settings it was started with, as JSON */
+  readonly settings: string;
+}
+
+interface Part {
+  readonly bus: BusConfig;
+  readonly devices: DeviceConfig[];
+  readonly outputs: OutputConfig[];
+}
+
+export function createDevices(options: DevicesOptions): Devices {
+  const running = new Map<string, Running>();
+  let desired: ReadonlyMap<string, Wanted> = new Map();
+  let count = 0;
+  let turn: Promise<void> = Promise.resolve();
+  let stopped = false;
+
+  const start = (part: Part, settings: string): void => {
+    const driver = driverOf(options.drivers, part.bus.driver);
+    count += 1;
+    const bus = new Bus({
+      ...part,
+      driver,
+      clock: options.clock,
+      log: options.log,
+      random: options.random ?? Math.random,
+      openLink: options.openLink ?? openLink,
+      push: options.push,
+      // the golden ratio spreads any number of buses evenly; the first one polls on the beat
+      phase: ((count - 1) * 0.618034) % 1,
+      wanted: (output) => desired.get(output) ?? 'keep',
+    });
+    running.set(part.bus.id, { bus, settings });
+    bus.start();
+  };
+
+  const change = async (config: Config): Promise<void> => {
+    if (stopped) return;
+    const parts = new Map(
+      partsOf(config).map((part) => [part.bus.id, { part, settings: JSON.stringify(part) }]),
+    );
+    const leaving = [...running].filter(([id, each]) => parts.get(id)?.settings !== each.settings);
+    for (const [id] of leaving) running.delete(id);
+    // a port that moves from one bus to another is free before it is opened again
+    await Promise.all(leaving.map(([, each]) => each.bus.stop()));
+    if (stopped) return;
+    for (const [id, { part, settings }] of parts) if (!running.has(id)) start(part, settings);
+  };
+
+  return {
+    use(config) {
+      const next = turn.then(() => change(config));
+      turn = next.catch(() => {});
+      return next;
+    },
+    drive(wanted) {
+      desired = new Map(wanted);
+      for (const { bus } of running.values()) bus.drive();
+    },
+    figures: () => [...running.values()].map(({ bus }) => bus.figures()),
+    async stop() {
+      stopped = true;
+      const all = [...running.values()];
+      await Promise.all(all.map(({ bus }) => bus.stop()));
+      await turn;
+      running.clear();
+    },
+  };
+}
+
+function driverOf(drivers: readonly Driver[], id: string): Driver {
+  const driver = drivers.find((each) => each.id === id);
+  if (!driver) throw new Error(`no driver "${id}"`);
+  return driver;
+}
+
+function partsOf(config: Config): Part[] {
+  const parts = new Map<string, Part>(config.buses.map((bus) => [bus.id, { bus, devices: [], outputs: [] }]));
+  for (const device of config.devices) parts.get(device.bus)?.devices.push(device);
+  for (const output of config.outputs) parts.get(output.bus)?.outputs.push(output);
+  return [...parts.values()];
+}

@@ -1,0 +1,59 @@
+// What a bus and its sessions share, and the silences that a serial line wants. Data and plain functions; knows
+// no protocol.
+
+import type { FaultKind, LinkSettings, Log } from '../driver.ts';
+import type { Clock } from '../lib/clock.ts';
+import type { LimitedWarn } from './log-limit.ts';
+import type { OutputState } from './outputs.ts';
+import type { DeviceState, Poll } from './polls.ts';
+import type { DeviceInput } from './types.ts';
+
+/** no line babbles longer than this before it is asked all the same */
+const mostQuietMs = 500;
+/** silence wanted after a failed request: past the 16 ms in which USB adapters gather bytes */
+const leastQuietMs = 25;
+
+export interface Line {
+  readonly id: string;
+  readonly clock: Clock;
+  readonly log: Log;
+  readonly warn: LimitedWarn;
+  readonly random: () => number;
+  readonly push: (input: DeviceInput) => void;
+  readonly devices: readonly DeviceState[];
+  polls: Poll[];
+  readonly outputs: readonly OutputState[];
+  readonly kind: 'serial' | 'tcp' | 'none';
+  /** silence between frames, ms */
+  readonly gapMs: number;
+  readonly outputTimeoutMs: number;
+  readonly counts: { requests: number; busyMs: number; readonly errors: Record<FaultKind, number> };
+}
+
+/** 3.5 characters, 1.75 ms above 19200 baud (Modbus over serial line 1.02, 2.5.1.1); 0 for other links. */
+export function frameGapMs(link: LinkSettings | undefined): number {
+  if (link?.kind !== 'serial') return 0;
+  if (link.baudRate > 19_200) return 1.75;
+  const bits = 1 + link.dataBits + (link.parity === 'none' ? 0 : 1) + link.stopBits;
+  return (3.5 * bits * 1000) / link.baudRate;
+}
+
+/** How long a serial line must still be silent before the next frame; not positive once it may be used. */
+export function silenceMs(
+  gapMs: number,
+  lastMs: number,
+  disturbedMs: number | undefined,
+  now: number,
+): number {
+  if (disturbedMs === undefined) return lastMs + gapMs - now;
+  return Math.min(lastMs + Math.max(leastQuietMs, 2 * gapMs), disturbedMs + mostQuietMs) - now;
+}
+
+/** Runs a driver's function, which may throw where it should reject. */
+export function attempt<T>(run: () => Promise<T>): Promise<T> {
+  try {
+    return run();
+  } catch (error) {
+    return Promise.reject(error);
+  }
+}

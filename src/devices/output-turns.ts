@@ -1,0 +1,99 @@
+// An output's turns on the wire: driving it and reading it back, with what came of it told to the pure steps in
+// outputs.ts and the reports to the engine. Knows no protocol; when it is an output's turn is the session's choice.
+
+import type { Connection, FaultKind } from '../driver.ts';
+import { attempt, type Line } from './line.ts';
+import { checkByDriving, driven, failed, type OutputState, observed, wire } from './outputs.ts';
+import { failuresToDown } from './polls.ts';
+import type { DeviceInput } from './types.ts';
+
+/** What these turns need of a session. */
+export interface Turns {
+  readonly line: Line;
+  readonly connection: Connection;
+  readonly over: boolean;
+  silent: number;
+  begin(timeoutMs: number): AbortSignal;
+  finish(now: number): boolean;
+  fault(error: unknown, ranOut: boolean, timeoutMs: number): { kind: FaultKind; message: string };
+  afterSilence(): void;
+  end(because: string): void;
+  pump(): void;
+}
+
+export function canDrive(turns: Turns, output: OutputState, now: number): boolean {
+  return (
+    output.pending && !output.driving && output.notBeforeMs <= now && turns.connection.drive !== undefined
+  );
+}
+
+/** `exclusive`: it takes the line's one turn. A chip has none to take, and is driven at once. */
+export function driveOutput(turns: Turns, output: OutputState, exclusive: boolean): void {
+  const value = output.wanted;
+  if (value === 'keep') return;
+  const { connection, line } = turns;
+  output.driving = true;
+  const own = exclusive ? undefined : new AbortController();
+  const timer = own && line.clock.after(line.outputTimeoutMs, () => own.abort());
+  const signal = own ? own.signal : turns.begin(line.outputTimeoutMs);
+  const settle = (error: unknown): void => {
+    timer?.cancel();
+    if (turns.over) return;
+    output.driving = false;
+    const now = line.clock.steadyMs();
+    const ranOut = own ? own.signal.aborted : turns.finish(now);
+    if (error === undefined) {
+      turns.silent = 0;
+      tell(line, driven(output, value, connection.observe !== undefined, now));
+    } else outputFailed(turns, output, error, ranOut, now);
+    turns.pump();
+  };
+  attempt(() => connection.drive!(output.config.address, wire(output, value), signal)).then(
+    () => settle(undefined),
+    (error: unknown) => settle(error ?? new Error('the driver failed')),
+  );
+}
+
+export function checkOutput(turns: Turns, output: OutputState, now: number): void {
+  const { connection, line } = turns;
+  if (!connection.observe) {
+    checkByDriving(output, now);
+    turns.pump();
+    return;
+  }
+  const signal = turns.begin(line.outputTimeoutMs);
+  attempt(() => connection.observe!(output.config.address, signal)).then(
+    (level) => {
+      if (turns.over) return;
+      const at = line.clock.steadyMs();
+      turns.finish(at);
+      turns.silent = 0;
+      tell(line, observed(output, level, at, line.random));
+      turns.pump();
+    },
+    (error: unknown) => {
+      if (turns.over) return;
+      const at = line.clock.steadyMs();
+      outputFailed(turns, output, error, turns.finish(at), at);
+      turns.pump();
+    },
+  );
+}
+
+function outputFailed(turns: Turns, output: OutputState, error: unknown, ranOut: boolean, now: number): void {
+  const { line } = turns;
+  const { kind, message } = turns.fault(error, ranOut, line.outputTimeoutMs);
+  if (kind === 'link') {
+    turns.end(message);
+    return;
+  }
+  const { id } = output.config;
+  line.warn(`output ${id}`, { bus: line.id, output: id }, message);
+  const text = output.failures + 1 >= failuresToDown ? `${message}, ${failuresToDown} times` : message;
+  tell(line, failed(output, kind, text, now, line.random));
+  turns.afterSilence();
+}
+
+function tell(line: Line, report: DeviceInput | undefined): void {
+  if (report) line.push(report);
+}

@@ -1,0 +1,253 @@
+// One bus while its connection is open: picks what goes on the wire next, one request at a time, and turns what
+// comes back into inputs. Outputs go first, then alarm points, then meters. Opens and closes nothing; knows no
+// protocol and no engine.
+
+import { type Connection, DeviceFault, type FaultKind, type Raw } from '../driver.ts';
+import type { Timer } from '../lib/clock.ts';
+import { attempt, type Line, silenceMs } from './line.ts';
+import type { Link } from './link.ts';
+import { hasGaps } from './merge.ts';
+import { canDrive, checkOutput, driveOutput } from './output-turns.ts';
+import type { OutputState } from './outputs.ts';
+import { advance, type Choice, choose, type DeviceState, failing, type Poll, withoutGaps } from './polls.ts';
+import { Turn } from './turn.ts';
+
+/** unanswered requests in a row, with no byte at all, after which a TCP connection is made anew */
+const silentToReconnect = 3;
+
+export interface SessionEnd {
+  readonly because: string;
+  /** a fresh connection is wanted, but nothing shows that the bus is down */
+  readonly quiet: boolean;
+}
+
+export class Session {
+  readonly ended: Promise<SessionEnd>;
+  readonly line: Line;
+  readonly connection: Connection;
+  private readonly link: Link | undefined;
+  private resolveEnd: (end: SessionEnd) => void = () => {};
+  over = false;
+  private readonly turn: Turn;
+  private current: Poll | undefined;
+  private disturbedMs: number | undefined;
+  silent = 0;
+  private alarmStreak = 0;
+  private timer: Timer | undefined;
+  private timerAtMs = Number.POSITIVE_INFINITY;
+  private readonly choice: Choice = { poll: undefined, nextMs: 0 };
+
+  constructor(line: Line, connection: Connection, link: Link | undefined) {
+    this.line = line;
+    this.connection = connection;
+    this.link = link;
+    this.turn = new Turn(line.clock, () => this.end('the driver does not let go of a request'));
+    this.ended = new Promise((resolve) => {
+      this.resolveEnd = resolve;
+    });
+  }
+
+  /** Something may be due: starts it now where the line is free. */
+  pump(): void {
+    if (this.over) return;
+    const now = this.line.clock.steadyMs();
+    // a chip has no line to share: its outputs are driven before this returns
+    if (this.line.kind === 'none') {
+      for (const output of this.line.outputs)
+        if (canDrive(this, output, now)) driveOutput(this, output, false);
+    }
+    if (this.turn.busy) return;
+    const waitMs = this.silenceMs(now);
+    if (waitMs > 0) {
+      this.arm(now, waitMs);
+      return;
+    }
+    let nextMs = Number.POSITIVE_INFINITY;
+    let check: OutputState | undefined;
+    for (const output of this.line.outputs) {
+      if (canDrive(this, output, now)) {
+        driveOutput(this, output, true);
+        return;
+      }
+      if (output.driving) continue;
+      if (output.checkAtMs <= now && (!check || output.checkAtMs < check.checkAtMs)) check = output;
+      if (output.checkAtMs > now) nextMs = Math.min(nextMs, output.checkAtMs);
+      if (output.pending && output.notBeforeMs > now) nextMs = Math.min(nextMs, output.notBeforeMs);
+    }
+    if (this.connection.read) {
+      choose(this.line.polls, now, this.alarmStreak, this.choice);
+      nextMs = Math.min(nextMs, this.choice.nextMs);
+    }
+    const poll = this.connection.read ? this.choice.poll : undefined;
+    if (check && !(poll?.lane === 'alarm' && poll.dueMs < check.checkAtMs)) {
+      checkOutput(this, check, now);
+      return;
+    }
+    if (poll) {
+      this.read(poll, now);
+      return;
+    }
+    if (nextMs < Number.POSITIVE_INFINITY) this.arm(now, Math.ceil(nextMs - now));
+  }
+
+  /** Ends the session once: no more requests, and what still comes back is ignored. */
+  end(because: string, quiet = false): void {
+    if (this.over) return;
+    this.over = true;
+    this.timer?.cancel();
+    this.turn.close();
+    this.resolveEnd({ because, quiet });
+  }
+
+  private arm(now: number, waitMs: number): void {
+    const atMs = now + waitMs;
+    if (this.timer && Math.abs(this.timerAtMs - atMs) < 0.01) return;
+    this.timer?.cancel();
+    this.timerAtMs = atMs;
+    this.timer = this.line.clock.after(waitMs, () => {
+      this.timer = undefined;
+      this.pump();
+    });
+  }
+
+  private silenceMs(now: number): number {
+    if (this.line.kind !== 'serial' || !this.link) return 0;
+    const lastMs = Math.max(this.link.lastByteMs, this.turn.finishedMs);
+    const waitMs = silenceMs(this.line.gapMs, lastMs, this.disturbedMs, now);
+    if (waitMs <= 0) this.disturbedMs = undefined;
+    return waitMs;
+  }
+
+  begin(timeoutMs: number): AbortSignal {
+    this.line.counts.requests += 1;
+    return this.turn.begin(this.line.clock.steadyMs(), timeoutMs);
+  }
+
+  /** Returns whether the request ran out of time. */
+  finish(now: number): boolean {
+    this.current = undefined;
+    this.line.counts.busyMs += now - this.turn.startedMs;
+    return this.turn.finish(now);
+  }
+
+  private read(poll: Poll, now: number): void {
+    advance(poll, now);
+    this.current = poll;
+    this.alarmStreak = poll.lane === 'alarm' ? this.alarmStreak + 1 : 0;
+    const signal = this.begin(poll.device.timeoutMs);
+    attempt(() => this.connection.read!(poll.request, signal)).then(this.answered, this.refused);
+  }
+
+  private readonly answered = (raws: readonly Raw[]): void => {
+    if (this.over || !this.current) return;
+    const poll = this.current;
+    const now = this.line.clock.steadyMs();
+    this.finish(now);
+    this.alive(poll, now);
+    poll.lastGoodMs = now;
+    const { points } = poll.request;
+    let values = poll.values;
+    for (let index = 0; index < points.length; index += 1) {
+      const raw = raws[index] ?? null;
+      if (values && values[index]![1] === raw) continue;
+      values = points.map((point, at) => [point.id, raws[at] ?? null] as const);
+      break;
+    }
+    poll.values = values;
+    if (values) this.line.push({ type: 'reading', values });
+    this.pump();
+  };
+
+  private readonly refused = (error: unknown): void => {
+    if (this.over || !this.current) return;
+    const poll = this.current;
+    const now = this.line.clock.steadyMs();
+    const ranOut = this.finish(now);
+    const { kind, message } = this.fault(error, ranOut, poll.device.timeoutMs);
+    if (kind === 'link') {
+      this.end(message);
+      return;
+    }
+    if (kind === 'exception') {
+      this.alive(poll, now);
+      this.line.warn(
+        `exception ${poll.device.id} ${poll.request.space} ${poll.request.start}`,
+        { bus: this.line.id, device: poll.device.id },
+        message,
+      );
+      if (poll.request.points.length > 1 && hasGaps(poll.request)) this.split(poll, now);
+      else {
+        poll.values = poll.request.points.map((point) => [point.id, null] as const);
+        this.line.push({ type: 'reading', values: poll.values });
+      }
+    } else {
+      if (kind !== 'timeout' || !ranOut) this.silent = 0;
+      const { device } = poll;
+      const down = failing(poll, kind === 'foreign', this.line.devices.length === 1, now, this.line.random);
+      device.because = `${message}, ${device.failures} times`;
+      if (down) {
+        device.up = false;
+        this.line.log.warn(
+          { bus: this.line.id, device: device.id, because: device.because },
+          'device is down',
+        );
+        this.line.push({ type: 'link', of: 'device', id: device.id, up: false, because: device.because });
+      }
+    }
+    this.afterSilence();
+    this.pump();
+  };
+
+  /** The device refuses cells that nobody wants: from now on each run of wanted cells is asked for by itself. */
+  private split(poll: Poll, now: number): void {
+    poll.dueMs = now;
+    const parts = withoutGaps(poll);
+    for (const part of parts) part.nominalMs = poll.nominalMs;
+    this.line.polls = this.line.polls.flatMap((each) => (each === poll ? parts : [each]));
+    this.line.log.info(
+      { bus: this.line.id, device: poll.device.id, requests: parts.length },
+      'device refused a request across unused addresses; asking for the parts',
+    );
+  }
+
+  /** A good answer, or a refusal, which shows as well that the device is there. */
+  private alive(poll: Poll, now: number): void {
+    this.silent = 0;
+    poll.failures = 0;
+    poll.dueMs = poll.nominalMs > now || poll.everyMs <= 0 ? poll.nominalMs : now;
+    if (poll.everyMs <= 0) poll.dueMs = this.line.kind === 'none' ? now + 1 : now;
+    this.contact(poll.device, now);
+  }
+
+  contact(device: DeviceState, now: number): void {
+    device.failures = 0;
+    device.retryAtMs = Number.NEGATIVE_INFINITY;
+    device.lastGoodMs = now;
+    if (device.up) return;
+    const because = device.up === false ? 'it answers again' : 'it answers';
+    device.up = true;
+    device.because = undefined;
+    this.line.log.info({ bus: this.line.id, device: device.id }, 'device is up');
+    this.line.push({ type: 'link', of: 'device', id: device.id, up: true, because });
+  }
+
+  /** Counts a failure and puts it into words. */
+  fault(error: unknown, ranOut: boolean, timeoutMs: number): { kind: FaultKind; message: string } {
+    const known = error instanceof DeviceFault;
+    const kind = known ? error.kind : 'garbled';
+    const text = error instanceof Error ? error.message : String(error);
+    const message = kind === 'timeout' && ranOut ? `${text} within ${timeoutMs / 1000} s` : text;
+    this.line.counts.errors[kind] += 1;
+    if (!known) this.line.warn(`driver ${text}`, { bus: this.line.id, error }, 'the driver failed');
+    if (kind !== 'exception' && this.line.kind === 'serial') this.disturbedMs = this.line.clock.steadyMs();
+    if (kind === 'timeout' && ranOut) this.silent += 1;
+    return { kind, message };
+  }
+
+  /** A peer that lost its power leaves a connection that looks open: only a new one tells. */
+  afterSilence(): void {
+    if (this.line.kind !== 'tcp' || this.silent < silentToReconnect) return;
+    if (this.link && this.link.lastByteMs >= this.turn.startedMs) return;
+    this.end('no answers; connecting anew', true);
+  }
+}

@@ -1,0 +1,282 @@
+// The shell's heart: every input is stamped at the door and stepped at once, outputs are driven at once, and
+// all that came in one turn of the event loop is made durable in one transaction before it is published. If
+// that fails, outputs and retained levels go on, and what could not be stored is kept and tried again.
+
+import { replay, step, wakeAt } from './core/engine.ts';
+import type { Model } from './core/model.ts';
+import { desiredOutputs } from './core/outputs.ts';
+import type { State } from './core/state.ts';
+import type { Command, Event, Fact, Incident, Input, Reply, Site, Stamp } from './core/types.ts';
+import type { Log } from './driver.ts';
+import type { Clock, Timer } from './lib/clock.ts';
+import { type Store, StoreFault } from './store/types.ts';
+
+type WithoutStamp<T> = T extends unknown ? Omit<T, 'at'> : never;
+export type Unstamped = WithoutStamp<Input>;
+
+/** Where a turn's results go. */
+export interface Outlets {
+  /** wanted values of all outputs; called before anything is stored */
+  drive(desired: ReadonlyMap<string, boolean | 'keep'>): void;
+  /** events are durable now; levels may be told even when storing failed */
+  publish(events: readonly Event[], points: ReadonlySet<string>, incidents: ReadonlySet<string>): void;
+}
+
+export interface LoopOptions {
+  readonly clock: Clock;
+  readonly store: Store;
+  readonly model: Model;
+  readonly state: State;
+  /** engine time at the clock's zero */
+  readonly baseMs: number;
+  readonly outlets: Outlets;
+  readonly log: Log;
+}
+
+export interface Loop {
+  readonly state: State;
+  readonly model: Model;
+  stamp(): Stamp;
+  push(input: Unstamped): void;
+  /** Hands out the wanted values of all outputs again. */
+  drive(): void;
+  /** Runs a command once for each id; resolves when its effects are durable. */
+  command(command: Command): Promise<Reply>;
+  /** From now on this model is in force. */
+  reload(model: Model, siteHash: string): void;
+  /** Resolves after one whole turn: the proof of life that the watchdog is fed with. */
+  pulse(): Promise<void>;
+  /** Is everything stored? If not, why. */
+  storage(): { ok: boolean; because?: string };
+  stop(because: string): void;
+}
+
+const snapshotEveryFacts = 1000;
+const retryAfterMs = 2000;
+/** Kept in memory while the disk fails; beyond it the oldest notes of it are dropped, counted and said. */
+const mostUnstored = 20_000;
+
+export function createLoop(options: LoopOptions): Loop {
+  const { clock, store, outlets, log, state } = options;
+  let { model } = options;
+  let batch = emptyBatch();
+  let scheduled = false;
+  let failing: string | undefined;
+  let factsSinceSnapshot = 0;
+  let timer: Timer | undefined;
+  let armedForMs = Number.POSITIVE_INFINITY;
+  let stopped = false;
+  const pulses: (() => void)[] = [];
+  const underway = new Map<string, Promise<Reply>>();
+
+  const stamp = (): Stamp => ({
+    steadyMs: options.baseMs + clock.steadyMs(),
+    wallMs: clock.wallMs(),
+    clock: clock.synced() ? 'synced' : 'unsynced',
+  });
+
+  const push = (input: Unstamped): void => {
+    if (stopped) return;
+    take({ ...input, at: stamp() } as Input);
+    arm();
+  };
+
+  const take = (input: Input): Reply | undefined => {
+    const effects = step(state, input, model);
+    if (effects.outputs) drive();
+    for (const point of effects.points) batch.points.add(point);
+    for (const [id, incident] of effects.incidents) batch.incidents.set(id, incident);
+    for (const event of effects.events) batch.events.push(event);
+    if (effects.fact) batch.facts.push(effects.fact);
+    if (effects.reply) batch.replies.push(effects.reply);
+    if (effects.fact || effects.reply || effects.points.size > 0) schedule();
+    return effects.reply;
+  };
+
+  const drive = (): void => {
+    const desired = new Map<string, boolean | 'keep'>();
+    for (const [id, { value }] of desiredOutputs(state, model)) desired.set(id, value);
+    outlets.drive(desired);
+  };
+
+  // Behind everything that is ready to be read: a flood of readings becomes one transaction, not hundreds.
+  const schedule = (): void => {
+    if (scheduled) return;
+    scheduled = true;
+    setImmediate(() => {
+      scheduled = false;
+      if (!stopped) finish();
+    });
+  };
+
+  const finish = (): void => {
+    if (failing === undefined) {
+      const fault = commit();
+      if (fault === undefined) handOver();
+      else failed(fault);
+    }
+    if (failing !== undefined) {
+      // Levels are no history: they are told, stored or not. Events wait for the disk.
+      outlets.publish([], batch.points, new Set(batch.incidents.keys()));
+      batch.points.clear();
+      for (const resolve of batch.resolvers.splice(0)) resolve(false);
+      bound();
+    }
+    for (const resolve of pulses.splice(0)) resolve();
+  };
+
+  const handOver = (): void => {
+    const { events, points, incidents, resolvers } = batch;
+    batch = emptyBatch();
+    outlets.publish(events, points, new Set(incidents.keys()));
+    for (const resolve of resolvers) resolve(true);
+  };
+
+  /** Stores the batch; gives back what went wrong. */
+  const commit = (): Error | undefined => {
+    if (batch.facts.length === 0 && batch.replies.length === 0 && batch.site === undefined && !batch.snapshot) return undefined;
+    const snapshot = batch.snapshot || factsSinceSnapshot + batch.facts.length >= snapshotEveryFacts;
+    try {
+      store.commit({
+        facts: batch.facts,
+        events: batch.events,
+        incidents: [...batch.incidents.values()],
+        replies: batch.replies,
+        ...(snapshot && { snapshot: JSON.stringify(state.durable) }),
+        ...(batch.site && { site: batch.site }),
+      });
+      factsSinceSnapshot = snapshot ? 0 : factsSinceSnapshot + batch.facts.length;
+      return undefined;
+    } catch (error) {
+      return error instanceof Error ? error : new Error(String(error));
+    }
+  };
+
+  const failed = (fault: Error): void => {
+    failing = fault.message;
+    log.error({ code: 'STORE_FAILED', ...(fault instanceof StoreFault && { hint: fault.hint }) }, fault.message);
+    take({ type: 'health', check: 'storage', ok: false, because: fault.message, at: stamp() });
+    clock.after(retryAfterMs, retry);
+  };
+
+  const retry = (): void => {
+    if (stopped) return;
+    // What the facts did is in the state: a snapshot says it in one piece.
+    batch.facts = [];
+    batch.snapshot = true;
+    if (commit() !== undefined) {
+      clock.after(retryAfterMs, retry);
+      return;
+    }
+    log.info({ code: 'STORE_RECOVERED', after: failing }, 'the disk takes writes again');
+    failing = undefined;
+    handOver();
+    push({ type: 'health', check: 'storage', ok: true, because: 'the disk takes writes again' });
+  };
+
+  const bound = (): void => {
+    const over = batch.events.length - mostUnstored;
+    if (over <= 0) return;
+    batch.events.splice(0, over);
+    log.error({ code: 'STORE_DROPPED', dropped: over }, 'too much could not be stored: the oldest events were given up');
+  };
+
+  const arm = (): void => {
+    const at = wakeAt(state);
+    if (at === undefined || at >= armedForMs) return;
+    timer?.cancel();
+    armedForMs = at;
+    timer = clock.after(Math.max(0, Math.ceil(at - options.baseMs - clock.steadyMs())), () => {
+      armedForMs = Number.POSITIVE_INFINITY;
+      push({ type: 'tick' });
+    });
+  };
+
+  return {
+    state,
+    get model() {
+      return model;
+    },
+    stamp,
+    push,
+    drive,
+    command(command) {
+      const before = store.reply(command.id);
+      if (before) return Promise.resolve(before);
+      const same = underway.get(command.id);
+      if (same) return same;
+      const answer = new Promise<Reply>((resolve) => {
+        const reply = take({ type: 'command', command, at: stamp() })!;
+        batch.resolvers.push((stored) => {
+          underway.delete(command.id);
+          resolve(stored ? reply : { ...reply, stored: false });
+        });
+        arm();
+      });
+      underway.set(command.id, answer);
+      return answer;
+    },
+    reload(next, siteHash) {
+      model = next;
+      batch.site = next.site;
+      batch.snapshot = true;
+      take({ type: 'reloaded', site: siteHash, at: stamp() });
+      drive();
+      arm();
+    },
+    pulse() {
+      return new Promise((resolve) => {
+        pulses.push(resolve);
+        push({ type: 'tick' });
+        schedule();
+      });
+    },
+    storage: () => (failing === undefined ? { ok: true } : { ok: false, because: failing }),
+    stop(because) {
+      take({ type: 'stopping', because, at: stamp() });
+      batch.snapshot = true;
+      if (failing === undefined) finish();
+      stopped = true;
+      timer?.cancel();
+    },
+  };
+}
+
+/** Brings a state to where its journal ends. `modelOf` gives the model of another site where the journal changes to it. */
+export function replayFacts(
+  state: State,
+  facts: readonly Fact[],
+  model: Model,
+  modelOf: (siteHash: string) => Model | undefined,
+): Model {
+  let current = model;
+  for (const fact of facts) {
+    if (fact.input.type === 'reloaded') current = modelOf(fact.input.site) ?? current;
+    replay(state, fact, current);
+  }
+  return current;
+}
+
+interface Batch {
+  facts: Fact[];
+  readonly events: Event[];
+  readonly incidents: Map<string, Incident>;
+  readonly points: Set<string>;
+  readonly replies: Reply[];
+  readonly resolvers: ((stored: boolean) => void)[];
+  snapshot: boolean;
+  site: Site | undefined;
+}
+
+function emptyBatch(): Batch {
+  return {
+    facts: [],
+    events: [],
+    incidents: new Map(),
+    points: new Set(),
+    replies: [],
+    resolvers: [],
+    snapshot: false,
+    site: undefined,
+  };
+}

@@ -1,0 +1,238 @@
+// One attempt at one connection to a broker: a fresh mqtt.js client, its events turned into three calls, and
+// its end. Holds no queue and never reconnects (mqtt.js would lose its queue on a kill); knows no topic.
+
+import type { connect, IClientOptions, MqttClient } from 'mqtt';
+import type { MqttConfig } from '../config/types.ts';
+import type { Clock } from '../lib/clock.ts';
+import { codeOf, explainFault, explainReason } from './explain.ts';
+
+export interface Message {
+  readonly topic: string;
+  readonly payload: string;
+  readonly retain: boolean;
+  /** MQTT 5: handed back with a reply */
+  readonly correlationData?: Buffer;
+}
+
+export interface Inbound {
+  readonly topic: string;
+  readonly payload: Buffer;
+  /** it lay at the broker before we subscribed */
+  readonly retained: boolean;
+  readonly responseTopic?: string;
+  readonly correlationData?: Buffer;
+}
+
+export interface Loss {
+  readonly because: string;
+  /** it was connected before */
+  readonly established: boolean;
+  /** the broker said that it does not speak this version, or went away at the sight of it */
+  readonly version: 'refused' | 'suspect' | 'fine';
+}
+
+export interface Connection {
+  readonly protocol: 4 | 5;
+  readonly receiveMaximum: number;
+  readonly maximumPacketSize: number;
+  publish(message: Message, settled: (reason: number) => void): void;
+  /** QoS 1; the granted codes, 0x80 and above where refused */
+  subscribe(topics: readonly string[], granted: (codes: readonly number[]) => void): void;
+  /** Ends it now, without goodbye, so that the broker publishes the will. */
+  drop(because: string): void;
+  /** Says goodbye (no will) and closes. */
+  close(): Promise<void>;
+}
+
+export interface ConnectionOptions {
+  readonly connect: typeof connect;
+  readonly config: MqttConfig;
+  readonly protocol: 4 | 5;
+  readonly will: Message;
+  readonly clock: Clock;
+  connected(connection: Connection): void;
+  message(message: Inbound): void;
+  /** Once, whatever happened. */
+  lost(loss: Loss): void;
+}
+
+const connectTimeoutMs = 10_000;
+const keepaliveSeconds = 15;
+const goodbyeMs = 500;
+/** what we announce to an MQTT 5 broker, and what a 3.1.1 broker may send before we hang up, bytes */
+const largestInbound = 262_144;
+const endlessInbound = 1_048_576;
+const unspecified = 0x80;
+
+/** `host:port` for people: a URL may carry a password. */
+export function whereIs(url: string): string {
+  try {
+    const { protocol, host } = new URL(url);
+    return `${protocol}//${host}`;
+  } catch {
+    return 'the broker';
+  }
+}
+
+function clientOptions({ config, protocol, will }: ConnectionOptions): IClientOptions {
+  const url = new URL(config.url);
+  const scheme = url.protocol.slice(0, -1) as 'mqtt' | 'mqtts' | 'ws' | 'wss';
+  const overWeb = scheme.startsWith('ws');
+  const username = config.username ?? decodeURIComponent(url.username);
+  const password = config.password ?? decodeURIComponent(url.password);
+  return {
+    protocol: scheme,
+    // mqtt.js builds a URL of it for ws: there the brackets of an IPv6 address are needed
+    host: overWeb ? url.hostname : url.hostname.replace(/^\[|\]$/g, ''),
+    ...(url.port !== '' && { port: Number(url.port) }),
+    ...(overWeb && { path: `${url.pathname}${url.search}` }),
+    ...(username !== '' && { username }),
+    ...(password !== '' && { password }),
+    ...(config.ca !== undefined && { ca: config.ca }),
+    ...(config.cert !== undefined && { cert: config.cert }),
+    ...(config.key !== undefined && { key: config.key }),
+    rejectUnauthorized: true,
+    clientId: config.clientId,
+    protocolId: 'MQTT',
+    protocolVersion: protocol,
+    ...(protocol === 5 && { properties: { sessionExpiryInterval: 0, maximumPacketSize: largestInbound } }),
+    clean: true,
+    keepalive: keepaliveSeconds,
+    reconnectPeriod: 0,
+    resubscribe: false,
+    queueQoSZero: false,
+    // our own clock decides first
+    connectTimeout: connectTimeoutMs * 3,
+    will: { topic: will.topic, payload: Buffer.from(will.payload), qos: 1, retain: will.retain },
+  };
+}
+
+/** Never throws: a connection that cannot even be tried is lost, a moment later. */
+export function openConnection(options: ConnectionOptions): { drop(because: string): void } {
+  const { clock, protocol } = options;
+  let client: MqttClient | undefined;
+  let established = false;
+  let over = false;
+  const timeout = clock.after(connectTimeoutMs, () =>
+    finish(`no answer within ${connectTimeoutMs / 1000} s`, 'fine'),
+  );
+
+  const finish = (because: string, version: Loss['version']): void => {
+    if (over) return;
+    over = true;
+    timeout.cancel();
+    // its end may raise errors once more: mqtt.js has a listener of its own for those
+    client?.end(true);
+    options.lost({ because, established, version });
+  };
+
+  const failed = (fault: unknown): void => {
+    const code = codeOf(fault);
+    // a fault without code is a CONNACK that cannot be parsed
+    const vague = code === undefined || code === 'ECONNRESET' || code === 'EPIPE';
+    let version: Loss['version'] = 'fine';
+    if (!established && (code === 1 || code === 132)) version = 'refused';
+    else if (!established && vague && protocol === 5) version = 'suspect';
+    finish(explainFault(fault), version);
+  };
+
+  const begin = (): void => {
+    if (over) return;
+    try {
+      client = options.connect(clientOptions(options));
+      listen(client);
+    } catch (fault) {
+      failed(fault);
+    }
+  };
+
+  const listen = (to: MqttClient): void => {
+    to.on('error', failed);
+    to.on('close', () =>
+      finish(
+        established
+          ? 'the broker closed the connection'
+          : 'the broker closed the connection before it answered',
+        !established && protocol === 5 ? 'suspect' : 'fine',
+      ),
+    );
+    to.on('disconnect', (packet) => finish(explainReason(packet.reasonCode ?? unspecified), 'fine'));
+    to.on('message', (topic, payload, packet) => {
+      if (over) return;
+      const { responseTopic, correlationData } = packet.properties ?? {};
+      options.message({
+        topic,
+        payload,
+        retained: packet.retain,
+        ...(responseTopic !== undefined && { responseTopic }),
+        ...(correlationData !== undefined && { correlationData: Buffer.from(correlationData) }),
+      });
+    });
+    limitInbound(to, () => finish('a packet from the broker has no end', 'fine'));
+    to.on('connect', (packet) => {
+      if (over) return;
+      established = true;
+      timeout.cancel();
+      // an alarm must not wait for the acknowledgement of the packet before it
+      const stream = to.stream as { setNoDelay?(on: boolean): void };
+      stream.setNoDelay?.(true);
+      options.connected({
+        protocol,
+        receiveMaximum: packet.properties?.receiveMaximum ?? 65_535,
+        maximumPacketSize: packet.properties?.maximumPacketSize ?? Number.POSITIVE_INFINITY,
+        publish: (message, settled) => publish(to, message, settled),
+        subscribe(topics, granted) {
+          to.subscribe([...topics], { qos: 1 }, (fault, _topics, suback) => {
+            const codes = suback?.granted as readonly number[] | undefined;
+            if (!over) granted(codes ?? topics.map(() => (fault === null ? 1 : unspecified)));
+          });
+        },
+        drop: (because) => finish(because, 'fine'),
+        close: () => goodbye(to),
+      });
+    });
+  };
+
+  const publish = (to: MqttClient, message: Message, settled: (reason: number) => void): void => {
+    const { topic, payload, retain, correlationData } = message;
+    const properties =
+      protocol === 5 && correlationData !== undefined ? { properties: { correlationData } } : {};
+    to.publish(topic, payload, { qos: 1, retain, ...properties }, (fault) => {
+      if (over) return;
+      const code = codeOf(fault);
+      // a fault without a code is not the broker's answer: the connection is going
+      if (!fault) settled(0);
+      else if (typeof code === 'number') settled(code);
+    });
+  };
+
+  const goodbye = (to: MqttClient): Promise<void> =>
+    new Promise((resolve) => {
+      if (over) return resolve();
+      over = true;
+      const done = (): void => {
+        timer.cancel();
+        to.stream.destroy();
+        resolve();
+      };
+      const timer = clock.after(goodbyeMs, done);
+      to.once('close', done);
+      to.end(false);
+    });
+
+  // the caller has nothing in hand yet when the attempt fails at once
+  queueMicrotask(begin);
+  return { drop: (because) => finish(because, 'fine') };
+}
+
+/** A 3.1.1 broker knows no largest packet: hang up before a packet of many megabytes is gathered in memory. */
+function limitInbound(client: MqttClient, exceeded: () => void): void {
+  let bytes = 0;
+  client.stream.on('data', (chunk: Buffer) => {
+    bytes += chunk.length;
+    if (bytes > endlessInbound) exceeded();
+  });
+  client.on('packetreceive', () => {
+    bytes = 0;
+  });
+}

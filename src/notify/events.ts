@@ -1,0 +1,188 @@
+// The lane of the events: from the outbox to the broker, in order, until each is acknowledged or refused for
+// good. Holds at most a page in memory; what it has not yet acknowledged is in the outbox, not here. Knows
+// no connection.
+
+import type { Event } from '../core/types.ts';
+import type { Clock, Timer } from '../lib/clock.ts';
+import type { Store } from '../store/types.ts';
+import { explainReason } from './explain.ts';
+import type { Log } from './log.ts';
+import { type Lane, type Outgoing, packetTooLarge } from './sender.ts';
+
+const windowSize = 20;
+const pageSize = 100;
+const mostPending = 500;
+const deliveredAfterMs = 50;
+const deliveredBatch = 100;
+const shortestPauseMs = 500;
+const longestPauseMs = 30_000;
+const unreadablePauseMs = 2000;
+
+/** Refusals of the message itself, which would be the same tomorrow: not authorised, topic, size, format. */
+const refusedForGood: ReadonlySet<number> = new Set([0x87, 0x90, packetTooLarge, 0x99]);
+
+const hints: Readonly<Record<number, string>> = {
+  135: "allow this gateway to publish on the topic in the broker's access list, then replay",
+  144: 'check mqtt.prefix and the topic rules of the broker',
+  149: 'raise the largest message size of the broker, then replay',
+  153: 'the broker checks payloads: let it pass JSON in UTF-8',
+};
+
+export interface EventLane extends Lane {
+  /** Committed events, in order. Ignored when the lane is behind: it reads the outbox then. */
+  offer(events: readonly Event[]): void;
+  /** Begins again with everything that waits; called on each new connection. */
+  begin(): void;
+  /** nothing is left to write or to be acknowledged */
+  idle(): boolean;
+  /** Tells the store what has been delivered, and ends the timers. */
+  close(): void;
+}
+
+export function createEventLane(options: {
+  readonly topic: string;
+  readonly store: Pick<Store, 'outbox' | 'delivered' | 'setAside'>;
+  readonly clock: Clock;
+  readonly log: Log;
+  pump(): void;
+  acknowledged(): void;
+  /** the broker takes events not at all, or not now */
+  refused(because: string): void;
+}): EventLane {
+  const { topic, store, clock, log } = options;
+  let pending: Event[] = [];
+  /** everything up to this seq was taken from the outbox */
+  let readUpTo = 0;
+  /** the outbox may hold more after `readUpTo` */
+  let more = true;
+  const inFlight = new Set<number>();
+  let delivered: number[] = [];
+  let flushTimer: Timer | undefined;
+  /** the broker asked for patience: all is sent again, in order, once what is in flight has been answered */
+  let held = false;
+  let pause: Timer | undefined;
+  let pauses = 0;
+
+  const flush = (): void => {
+    flushTimer?.cancel();
+    flushTimer = undefined;
+    if (delivered.length === 0) return;
+    const seqs = delivered;
+    delivered = [];
+    try {
+      store.delivered(seqs);
+    } catch (fault) {
+      // they will be sent once more; the centre knows them by their ids
+      log.warn({ fault: String(fault), count: seqs.length }, 'delivered events could not be noted');
+    }
+  };
+
+  const restart = (): void => {
+    pause?.cancel();
+    pause = undefined;
+    held = false;
+    flush();
+    pending = [];
+    readUpTo = 0;
+    more = true;
+  };
+
+  const pauseFor = (ms: number): void => {
+    pause ??= clock.after(ms, () => {
+      restart();
+      options.pump();
+    });
+  };
+
+  const refill = (): void => {
+    while (pending.length === 0 && more) {
+      let page: readonly Event[];
+      try {
+        page = store.outbox(readUpTo, pageSize);
+      } catch (fault) {
+        log.error({ fault: String(fault) }, 'the outbox cannot be read; trying again');
+        held = true;
+        pauseFor(unreadablePauseMs);
+        return;
+      }
+      more = page.length >= pageSize;
+      pending = page.filter((event) => !inFlight.has(event.seq));
+      readUpTo = page.at(-1)?.seq ?? readUpTo;
+    }
+  };
+
+  const setAside = (event: Event, reason: number): void => {
+    const because = explainReason(reason);
+    log.error(
+      { seq: event.seq, type: event.type, reason, hint: hints[reason] },
+      `the broker refused an event for good: ${because}; it is set aside`,
+    );
+    try {
+      store.setAside(event.seq, because);
+    } catch (fault) {
+      log.error({ fault: String(fault), seq: event.seq }, 'a refused event could not be set aside');
+    }
+    options.refused(`events are refused: ${because}`);
+  };
+
+  const settled = (event: Event, reason: number): void => {
+    inFlight.delete(event.seq);
+    if (reason < 0x80) {
+      pauses = 0;
+      delivered.push(event.seq);
+      if (delivered.length >= deliveredBatch) flush();
+      else flushTimer ??= clock.after(deliveredAfterMs, flush);
+      options.acknowledged();
+    } else if (refusedForGood.has(reason)) setAside(event, reason);
+    else {
+      held = true;
+      options.refused(`events are not taken now: ${explainReason(reason)}`);
+    }
+    if (held && inFlight.size === 0 && pause === undefined) {
+      const waitMs = Math.min(longestPauseMs, shortestPauseMs * 2 ** Math.min(pauses, 10));
+      pauses += 1;
+      pauseFor(waitMs * (0.8 + 0.4 * Math.random()));
+    }
+  };
+
+  return {
+    polite: false,
+    offer(events) {
+      if (more || held) return;
+      if (pending.length + events.length > mostPending) {
+        more = true;
+        return;
+      }
+      for (const event of events) {
+        if (event.seq <= readUpTo) continue;
+        pending.push(event);
+        readUpTo = event.seq;
+      }
+    },
+    begin: restart,
+    next(): Outgoing | 'wait' | undefined {
+      // while the broker asks for patience the levels may go: this lane has nothing to send
+      if (held) return undefined;
+      if (inFlight.size >= windowSize) return pending.length > 0 || more ? 'wait' : undefined;
+      refill();
+      const event = pending.shift();
+      if (event === undefined) return undefined;
+      inFlight.add(event.seq);
+      return {
+        topic,
+        payload: JSON.stringify(event),
+        retain: false,
+        settled: (reason) => settled(event, reason),
+      };
+    },
+    lost() {
+      inFlight.clear();
+      restart();
+    },
+    idle: () => inFlight.size === 0 && pending.length === 0 && !more && !held,
+    close() {
+      pause?.cancel();
+      flush();
+    },
+  };
+}

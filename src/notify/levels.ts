@@ -1,0 +1,164 @@
+// The lane of the levels: points and open incidents as retained messages that end up equal to the house.
+// Only ids are remembered; the value is read when it is sent, so a slow broker costs no memory and gets the
+// latest. Knows no connection.
+
+import type { Clock } from '../lib/clock.ts';
+import type { Store } from '../store/types.ts';
+import { explainReason } from './explain.ts';
+import { type Log, rarely } from './log.ts';
+import type { Lane } from './sender.ts';
+import type { Topics } from './topics.ts';
+import type { Levels } from './types.ts';
+
+export interface LevelLane extends Lane {
+  changed(points: Iterable<string>, incidents: Iterable<string>): void;
+  /** Everything is to be published again, and what no longer stands to be emptied; on each new connection. */
+  begin(): void;
+  /** No more levels: the daemon stops. */
+  halt(): void;
+}
+
+export function createLevelLane(options: {
+  readonly topics: Topics;
+  readonly levels: Levels;
+  readonly store: Pick<Store, 'retained' | 'retain'>;
+  readonly clock: Clock;
+  readonly log: Log;
+}): LevelLane {
+  const { topics, levels, store, log } = options;
+  const mayLog = rarely(options.clock);
+  const incidents = new Set<string>();
+  const points = new Set<string>();
+  /** topics to be emptied of which no id is known: left by another configuration or an earlier run */
+  const ghosts = new Set<string>();
+  /** one message for a topic at a time; what changes meanwhile waits here as the latest only */
+  const inFlight = new Map<string, () => void>();
+  const again = new Set<string>();
+  /** topics that we have left at the broker, and those of them that the store was not yet told of */
+  const known = new Set<string>();
+  const unsaved = new Set<string>();
+  let live = false;
+
+  const remember = (added: readonly string[], gone: readonly string[]): void => {
+    for (const topic of added) {
+      if (known.has(topic)) continue;
+      known.add(topic);
+      unsaved.add(topic);
+    }
+    for (const topic of gone) {
+      known.delete(topic);
+      unsaved.delete(topic);
+    }
+    if (unsaved.size === 0 && gone.length === 0) return;
+    try {
+      store.retain([...unsaved], gone);
+      unsaved.clear();
+    } catch (fault) {
+      if (mayLog('retain')) log.warn({ fault: String(fault) }, 'retained topics could not be noted');
+    }
+  };
+
+  const pointMessage = (id: string): { topic: string; payload: string } => {
+    const state = levels.point(id);
+    const payload =
+      state === undefined
+        ? ''
+        : JSON.stringify({
+            value: state.quality === 'good' ? state.value : null,
+            quality: state.quality,
+            unit: state.unit ?? null,
+            at: state.at,
+          });
+    return { topic: topics.point(id), payload };
+  };
+
+  const incidentMessage = (id: string): { topic: string; payload: string } => {
+    for (const incident of levels.openIncidents()) {
+      if (incident.id === id) return { topic: topics.incident(id), payload: JSON.stringify(incident) };
+    }
+    return { topic: topics.incident(id), payload: '' };
+  };
+
+  /** The first of a set that may be sent now; the rest stays. */
+  const take = (
+    from: Set<string>,
+    messageOf: (id: string) => { topic: string; payload: string },
+  ): { topic: string; payload: string } | undefined => {
+    for (const id of from) {
+      from.delete(id);
+      const message = messageOf(id);
+      // opened and closed before it was ever published
+      if (message.payload === '' && !known.has(message.topic)) continue;
+      if (!inFlight.has(message.topic)) {
+        inFlight.set(message.topic, () => from.add(id));
+        return message;
+      }
+      again.add(message.topic);
+    }
+    return undefined;
+  };
+
+  const forget = (): void => {
+    live = false;
+    incidents.clear();
+    points.clear();
+    ghosts.clear();
+  };
+
+  const settled = (topic: string, payload: string, reason: number): void => {
+    const redo = inFlight.get(topic);
+    inFlight.delete(topic);
+    if (again.delete(topic) && live) redo?.();
+    if (reason >= 0x80) {
+      const because = explainReason(reason);
+      if (mayLog(because)) log.warn({ topic, because }, 'the broker refused a retained level');
+    } else if (payload === '') remember([], [topic]);
+  };
+
+  return {
+    polite: true,
+    changed(changedPoints, changedIncidents) {
+      // without a connection nothing is noted: the next one begins with everything
+      if (!live) return;
+      for (const id of changedIncidents) incidents.add(id);
+      for (const id of changedPoints) points.add(id);
+    },
+    begin() {
+      live = true;
+      const standing = [topics.status];
+      for (const { id } of levels.openIncidents()) {
+        incidents.add(id);
+        standing.push(topics.incident(id));
+      }
+      for (const { id } of levels.points()) {
+        points.add(id);
+        standing.push(topics.point(id));
+      }
+      try {
+        for (const topic of store.retained()) known.add(topic);
+      } catch (fault) {
+        if (mayLog('retained')) log.warn({ fault: String(fault) }, 'retained topics could not be read');
+      }
+      // noted before they are published: after a crash they can be emptied
+      remember(standing, []);
+      const stands = new Set(standing);
+      for (const topic of known) if (!stands.has(topic)) ghosts.add(topic);
+    },
+    halt: forget,
+    next() {
+      const message =
+        take(incidents, incidentMessage) ??
+        take(ghosts, (topic) => ({ topic, payload: '' })) ??
+        take(points, pointMessage);
+      if (message === undefined) return undefined;
+      const { topic, payload } = message;
+      if (payload !== '') remember([topic], []);
+      return { topic, payload, retain: true, settled: (reason) => settled(topic, payload, reason) };
+    },
+    lost() {
+      forget();
+      inFlight.clear();
+      again.clear();
+    },
+  };
+}

@@ -1,0 +1,192 @@
+// The courier over MQTT: wires the lanes to the line and starts over on each new connection. Knows the house
+// only as `CourierHost` and the disk only as the outbox; the broker may come and go without anyone waiting.
+
+import type { MqttConfig } from '../config/types.ts';
+import { type Clock, sleep } from '../lib/clock.ts';
+import type { Store } from '../store/types.ts';
+import { type Connection, whereIs } from './connection.ts';
+import { createEventLane } from './events.ts';
+import { explainReason } from './explain.ts';
+import { createInbox } from './inbox.ts';
+import { createLevelLane } from './levels.ts';
+import { keepLine } from './line.ts';
+import { type Log, rarely } from './log.ts';
+import { createReplayLane, type ReplayLane } from './replay.ts';
+import { createReplyLane } from './replies.ts';
+import { createSender, type Sender } from './sender.ts';
+import { createStatusLane } from './status.ts';
+import { topicsOf } from './topics.ts';
+import type { Courier, CourierHost } from './types.ts';
+
+const ackWithinMs = 20_000;
+const longestHeartbeatMs = 60_000;
+/** a clean stop: time for events, then for the last status */
+const stopEventsMs = 1500;
+const stopStatusMs = 500;
+const stopPollMs = 10;
+
+export interface MqttCourierOptions {
+  readonly config: MqttConfig;
+  readonly premises: string;
+  /** identity of this run of the daemon, in `status` */
+  readonly session: string;
+  readonly version: string;
+  readonly clock: Clock;
+  readonly log: Log;
+  readonly store: Pick<
+    Store,
+    'outbox' | 'outboxSize' | 'delivered' | 'setAside' | 'retained' | 'retain' | 'events'
+  >;
+  readonly host: CourierHost;
+}
+
+/** Starts at once and never throws: a broker that cannot be reached is a matter for `host.health`. */
+export function startMqtt(options: MqttCourierOptions): Courier {
+  const { config, session, version, clock, log, store, host } = options;
+  const topics = topicsOf(config.prefix, options.premises);
+  const where = whereIs(config.url);
+  const mayLog = rarely(clock);
+  let stopping: Promise<void> | undefined;
+  let sender: Sender | undefined;
+  const pump = (): void => sender?.pump();
+
+  let told: string | undefined;
+  const health = (ok: boolean, because: string): void => {
+    if (told === `${ok} ${because}` || stopping !== undefined) return;
+    told = `${ok} ${because}`;
+    host.health(ok, because);
+  };
+  const well = (): void => {
+    const protocol = line.connection()?.protocol;
+    if (protocol !== undefined)
+      health(true, `${where}: connected with MQTT ${protocol === 5 ? '5' : '3.1.1'}`);
+  };
+
+  const status = createStatusLane({
+    topic: topics.status,
+    session,
+    version,
+    heartbeatMs: Math.min(config.heartbeatMs, longestHeartbeatMs),
+    levels: host.levels,
+    clock,
+    log,
+    connected: () => line.connection() !== undefined,
+    pump,
+  });
+  const events = createEventLane({
+    topic: topics.event,
+    store,
+    clock,
+    log,
+    pump,
+    acknowledged: well,
+    refused: (because) => health(false, `${where}: ${because}`),
+  });
+  const replies = createReplyLane({ topics, clock, log });
+  const inbox = createInbox({
+    topics,
+    host,
+    clock,
+    log,
+    replies,
+    status,
+    pump,
+    replays: () => replays,
+  });
+  const replays: ReplayLane = createReplayLane({
+    topic: topics.event,
+    store,
+    lastSeq: () => host.levels.status().lastSeq,
+    answer: inbox.answer,
+  });
+  const levels = createLevelLane({ topics, levels: host.levels, store, clock, log });
+  sender = createSender({
+    clock,
+    ackWithinMs,
+    lanes: [status, events, replies, replays, levels],
+    stalled: () => line.connection()?.drop(`no acknowledgement within ${ackWithinMs / 1000} s`),
+  });
+
+  const subscribe = (to: Connection): void => {
+    const wanted = [topics.command, topics.receipt, topics.status];
+    to.subscribe(wanted, (codes) => {
+      wanted.forEach((topic, index) => {
+        const code = codes[index] ?? 0x80;
+        if (code < 0x80 || !mayLog(topic)) return;
+        log.error(
+          { topic, because: explainReason(code) },
+          'the broker refused a subscription; check its access list',
+        );
+      });
+    });
+  };
+
+  const line = keepLine({
+    config,
+    clock,
+    log,
+    will: status.will,
+    message: (message) => {
+      if (stopping === undefined) inbox.take(message);
+    },
+    connected(to) {
+      sender?.open(to);
+      // written before anything else, so that no command of the centre falls into a gap
+      subscribe(to);
+      events.begin();
+      levels.begin();
+      well();
+      status.request();
+    },
+    lost(because) {
+      sender?.closed();
+      health(false, because);
+    },
+  });
+
+  const waitFor = async (ms: number, done: () => boolean): Promise<void> => {
+    const untilMs = clock.steadyMs() + ms;
+    while (line.connection() !== undefined && !done() && clock.steadyMs() < untilMs)
+      await sleep(clock, stopPollMs);
+  };
+
+  const stop = async (): Promise<void> => {
+    levels.halt();
+    await waitFor(stopEventsMs, events.idle);
+    status.offline();
+    await waitFor(stopStatusMs, () => sender?.inFlight() === 0);
+    // with something unanswered the will speaks for us: hanging up is the surest way
+    await line.close(sender?.inFlight() === 0);
+    sender?.closed();
+    status.close();
+    events.close();
+  };
+
+  return {
+    events(committed) {
+      if (line.connection() === undefined) return;
+      events.offer(committed);
+      pump();
+    },
+    changed(points, incidents) {
+      const changedIncidents = [...incidents];
+      levels.changed(points, changedIncidents);
+      if (changedIncidents.length > 0) status.soon();
+      pump();
+    },
+    state() {
+      const connection = line.connection();
+      const because = line.because();
+      return {
+        connected: connection !== undefined,
+        ...(connection !== undefined && { protocol: connection.protocol }),
+        waiting: store.outboxSize(),
+        ...(because !== undefined && { because }),
+      };
+    },
+    stop() {
+      stopping ??= stop();
+      return stopping;
+    },
+  };
+}

@@ -1,0 +1,149 @@
+// Opens the data folder: creates what is missing, refuses what another daemon holds, what a newer version
+// wrote and what is not ours, and leaves a connection that no second process can share. Must not change a
+// byte of a file that it refuses. Knows no turns.
+
+import {
+  accessSync,
+  chmodSync,
+  closeSync,
+  constants,
+  existsSync,
+  fsyncSync,
+  mkdirSync,
+  openSync,
+  renameSync,
+  statSync,
+} from 'node:fs';
+import path from 'node:path';
+import Sqlite, { type Database } from 'better-sqlite3';
+import { storeFault } from './faults.ts';
+import { applicationId, migrate, schemaSteps, schemaVersion } from './migrations.ts';
+
+export interface OpenedFile {
+  readonly database: Database;
+  /** there was no state in this folder before */
+  readonly created: boolean;
+  /** the last daemon here did not close: a kill or a power cut */
+  readonly unclean: boolean;
+  readonly migrated: number;
+}
+
+/** Up to this size the whole file is checked after an unclean end, above it only what a start needs. */
+const wholeCheckBytes = 32 * 1024 * 1024;
+const tablesOfAStart = ['meta', 'site', 'snapshot', 'outbox', 'set_aside', 'retained', 'command'];
+
+/** One page of the smallest size that SQLite has. */
+const smallestFileBytes = 512;
+
+/** A log longer than this is cut after a checkpoint: a burst must not keep its space on a small card. */
+const logBytes = 8 * 1024 * 1024;
+/** 4 MB of log before its pages go home: fewer writes for each commit, and still a quick recovery. */
+const checkpointPages = 1000;
+
+export const storeFile = (folder: string): string => path.join(folder, 'keepwatch.db');
+
+function sizeOf(file: string): number {
+  return statSync(file, { throwIfNoEntry: false })?.size ?? 0;
+}
+
+/** A new name is durable only when its folder is synced as well. */
+function syncFolder(folder: string): void {
+  const descriptor = openSync(folder, 'r');
+  try {
+    fsyncSync(descriptor);
+  } finally {
+    closeSync(descriptor);
+  }
+}
+
+function prepareFolder(folder: string, file: string): void {
+  if (mkdirSync(folder, { recursive: true, mode: 0o750 }) !== undefined) syncFolder(path.dirname(folder));
+  accessSync(folder, constants.R_OK | constants.W_OK | constants.X_OK);
+  if (existsSync(file)) {
+    accessSync(file, constants.R_OK | constants.W_OK);
+    return;
+  }
+  // made by ourselves, because SQLite would make it readable for all; its log takes over this mode
+  closeSync(openSync(file, 'ax', 0o640));
+  chmodSync(file, 0o640);
+  syncFolder(folder);
+}
+
+function refuseForeign(database: Database, file: string): void {
+  const version = schemaVersion(database);
+  const application = database.pragma('application_id', { simple: true }) as number;
+  // a file whose making was cut short has neither tables nor our mark
+  const tables = database.prepare('SELECT count(*) FROM sqlite_schema').pluck().get() as number;
+  const blank = application === 0 && version === 0 && tables === 0;
+  if (application !== applicationId && !blank) {
+    throw storeFault('damaged', `this is not a file of keepwatch, or its header is damaged: ${file}`);
+  }
+  if (version > schemaSteps.length) {
+    const versions = `schema ${version}, this one knows ${schemaSteps.length}`;
+    throw storeFault('newer', `the data folder was written by a newer keepwatch: ${file} (${versions})`);
+  }
+}
+
+function checkAfterUncleanEnd(database: Database, file: string): void {
+  const whole = sizeOf(file) <= wholeCheckBytes;
+  const checks = whole ? ['quick_check(1)'] : tablesOfAStart.map((table) => `quick_check(${table})`);
+  for (const check of checks) {
+    const verdict = String(database.pragma(check, { simple: true }));
+    if (verdict !== 'ok') throw storeFault('damaged', `the data is damaged: ${file} (${verdict})`);
+  }
+}
+
+/** Takes the file for this connection alone, or throws `busy`; writes nothing. */
+function seize(database: Database): void {
+  // before the first read, which then takes the lock for good; the log needs no shared memory either
+  database.pragma('locking_mode = EXCLUSIVE');
+  database.pragma('user_version');
+}
+
+function settle(database: Database): void {
+  database.pragma('journal_mode = WAL');
+  database.pragma('synchronous = FULL');
+  database.pragma('temp_store = MEMORY');
+  database.pragma('foreign_keys = OFF');
+  database.pragma(`journal_size_limit = ${logBytes}`);
+  database.pragma(`wal_autocheckpoint = ${checkpointPages}`);
+  database.exec('BEGIN IMMEDIATE; COMMIT');
+}
+
+/** Errors are SQLite's and the system's own, or StoreFaults; the caller maps them. */
+export function openFile(folder: string): OpenedFile {
+  const file = storeFile(folder);
+  prepareFolder(folder, file);
+  const bytes = sizeOf(file);
+  const created = bytes === 0;
+  // SQLite would take such a stub for an empty file and write over it
+  if (!created && bytes < smallestFileBytes) throw storeFault('damaged', `the file is cut short: ${file}`);
+  const unclean = sizeOf(`${file}-wal`) > 0;
+  const database = new Sqlite(file, { timeout: 0 });
+  try {
+    seize(database);
+    // not one write before this; closing now at most brings a log home that its own writer left behind
+    refuseForeign(database, file);
+    settle(database);
+    if (unclean) checkAfterUncleanEnd(database, file);
+    const migrated = migrate(database);
+    return { database, created, unclean, migrated };
+  } catch (error) {
+    database.close();
+    throw error;
+  }
+}
+
+/**
+ * Moves a damaged file out of the way, so that the premises can be guarded with a new state. Nothing is
+ * deleted. Returns the new name. Only for a folder whose store is not open.
+ */
+export function putAside(folder: string, wallMs: number): string {
+  const file = storeFile(folder);
+  const name = `${file}.damaged-${new Date(wallMs).toISOString().replaceAll(/[-:]|\.\d+/g, '')}`;
+  for (const ending of ['-wal', '']) {
+    if (existsSync(file + ending)) renameSync(file + ending, name + ending);
+  }
+  syncFolder(folder);
+  return name;
+}

@@ -1,0 +1,83 @@
+// What the store keeps and gives back. One `Turn` is one SQLite transaction. Types only, so that the loop
+// and its fakes need no database.
+
+import type { Event, Fact, Incident, Reply, Site } from '../core/types.ts';
+
+/** Everything one turn of the loop makes durable, all or nothing. */
+export interface Turn {
+  readonly facts: readonly Fact[];
+  readonly events: readonly Event[];
+  readonly incidents: readonly Incident[];
+  readonly replies: readonly Reply[];
+  /** replaces the last snapshot: the engine's durable state after this turn, as JSON */
+  readonly snapshot?: string;
+  /** the site in force from this turn on */
+  readonly site?: Site;
+}
+
+/** What a restart begins from. */
+export interface Remembered {
+  /** durable state as JSON, and the site it ran under; undefined on a new data folder */
+  readonly snapshot?: string;
+  readonly site?: Site;
+  /** facts after the snapshot, in order */
+  readonly facts: readonly Fact[];
+  readonly lastSeq: number;
+  /** the highest number that an incident of this epoch had */
+  readonly bootId?: string;
+}
+
+export class StoreFault extends Error {
+  /** `busy` another daemon has it, `newer` a newer schema, `readOnly`, `full`, `io`, `damaged` */
+  readonly code: string;
+  readonly hint: string;
+  constructor(code: string, message: string, hint: string) {
+    super(message);
+    this.name = 'StoreFault';
+    this.code = code;
+    this.hint = hint;
+  }
+}
+
+export interface SetAside {
+  readonly seq: number;
+  /** wall time, ms */
+  readonly at: number;
+  readonly because: string;
+}
+
+export interface Store {
+  /** identity of this state; a new one only with new state. `[a-z0-9]{8}` */
+  readonly epoch: string;
+  remembered(): Remembered;
+  /** One transaction, durable when it returns. Throws StoreFault; nothing of the turn is kept then. */
+  commit(turn: Turn): void;
+  /** a site that was in force once, by the hash that `reloaded` facts carry; gone with the last fact under it */
+  site(hash: string): Site | undefined;
+  /** the answer already given to a command of this id */
+  reply(commandId: string): Reply | undefined;
+  /** events by seq, both ends included */
+  events(range: { from: number; to?: number; limit: number }): Event[];
+  eventsOf(incident: string): Event[];
+  incident(id: string): Incident | undefined;
+  /** newest first */
+  incidents(filter: { open?: boolean; limit: number }): Incident[];
+  /** events not yet acknowledged by the broker, by seq, after `afterSeq` */
+  outbox(afterSeq: number, limit: number): Event[];
+  /** how many wait */
+  outboxSize(): number;
+  /** these have reached the broker. Lazy: may be written with the next commit, repeats are harmless. */
+  delivered(seqs: readonly number[]): void;
+  /** the broker refused this one for good: kept, shown, and no longer sent */
+  setAside(seq: number, because: string): void;
+  /** what was set aside, newest first */
+  setAsides(limit: number): SetAside[];
+  /** topics whose retained message we have left at the broker, to be emptied when what they show is gone */
+  retained(): string[];
+  retain(topics: readonly string[], forget: readonly string[]): void;
+  /** small texts that outlive restarts, such as the boot id */
+  note(key: string, value?: string): string | undefined;
+  /** A whole copy in one file, made beside the running work. Rejects with StoreFault. */
+  backup(file: string): Promise<void>;
+  close(): void;
+}

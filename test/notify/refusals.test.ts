@@ -1,0 +1,142 @@
+// What a broker may answer to an event that none of the real ones here does: refusals for now. A few packets
+// of MQTT 5 by hand stand for such a broker.
+
+import { createServer, type Socket } from 'node:net';
+import mqttPacket from 'mqtt-packet';
+import { afterEach, expect, test } from 'vitest';
+import { until } from '../support/broker.ts';
+import { fastClock, type House, startHouse } from './house.ts';
+
+const base = 'keepwatch/v1/store_0042';
+let cleanups: (() => Promise<unknown>)[] = [];
+
+afterEach(async () => {
+  for (const cleanup of cleanups.reverse()) await cleanup();
+  cleanups = [];
+});
+
+interface Taken {
+  readonly topic: string;
+  readonly seq: number | undefined;
+  readonly connection: number;
+}
+
+/** A broker of MQTT 5 that answers publishes as told and remembers them. */
+async function strictBroker(options: {
+  /** reason code for a publish; undefined: no answer */
+  answer(taken: Taken, before: readonly Taken[]): number | undefined;
+  readonly connack?: object;
+  onPublish?(socket: Socket, taken: Taken): void;
+}): Promise<{ port: number; taken: Taken[]; mostUnanswered(): number }> {
+  const taken: Taken[] = [];
+  let connections = 0;
+  let unanswered = 0;
+  let most = 0;
+  const sockets = new Set<Socket>();
+  const server = createServer((socket) => {
+    const connection = ++connections;
+    sockets.add(socket);
+    socket.on('error', () => undefined);
+    const parser = mqttPacket.parser({ protocolVersion: 5 });
+    const send = (packet: object): void => {
+      if (!socket.destroyed)
+        socket.write(mqttPacket.generate(packet as mqttPacket.Packet, { protocolVersion: 5 }));
+    };
+    socket.on('data', (chunk) => parser.parse(chunk));
+    parser.on('packet', (packet) => {
+      if (packet.cmd === 'connect') {
+        send({ cmd: 'connack', reasonCode: 0, sessionPresent: false, properties: options.connack ?? {} });
+      } else if (packet.cmd === 'subscribe') {
+        send({ cmd: 'suback', messageId: packet.messageId, granted: packet.subscriptions.map(() => 1) });
+      } else if (packet.cmd === 'publish') {
+        const { topic, payload } = packet;
+        const seq = topic === `${base}/event` ? JSON.parse(payload.toString()).seq : undefined;
+        const one: Taken = { topic, seq, connection };
+        const reasonCode = options.answer(one, taken);
+        taken.push(one);
+        options.onPublish?.(socket, one);
+        unanswered += 1;
+        most = Math.max(most, unanswered);
+        if (reasonCode !== undefined) {
+          setTimeout(() => {
+            unanswered -= 1;
+            send({ cmd: 'puback', messageId: packet.messageId, reasonCode });
+          }, 2);
+        }
+      }
+    });
+  });
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', () => resolve()));
+  cleanups.push(async () => {
+    for (const socket of sockets) socket.destroy();
+    server.close();
+  });
+  const { port } = server.address() as { port: number };
+  return { port, taken, mostUnanswered: () => most };
+}
+
+function house(port: number, more: Partial<Parameters<typeof startHouse>[0]> = {}): House {
+  const started = startHouse({ url: `mqtt://127.0.0.1:${port}`, clock: fastClock(20), ...more });
+  cleanups.push(() => started.courier.stop());
+  return started;
+}
+
+test('a quota that is used up: sent again after a while, in order, nothing set aside', async () => {
+  let full = true;
+  const broker = await strictBroker({
+    answer: ({ seq }) => (full && seq !== undefined && seq >= 10 && seq <= 40 ? 0x97 : 0),
+  });
+  const one = house(broker.port, { points: [['gas1.ppm', 1]] });
+  one.commit(100);
+  await until('said', () => one.healths.some(({ because }) => because.includes('quota')));
+  await until('tried again', () => broker.taken.filter(({ seq }) => seq === 10).length >= 2);
+  // levels are not kept waiting by it
+  await until('points', () => broker.taken.some(({ topic }) => topic.includes('/point/')));
+  full = false;
+  await until('delivered', () => one.store.outboxSize() === 0);
+  expect(one.store.aside.size).toBe(0);
+  const last = broker.taken
+    .map(({ seq }) => seq)
+    .filter((seq) => seq !== undefined)
+    .slice(-60);
+  expect(last).toEqual([...last].sort((a, b) => a - b));
+  await until('well', () => one.healths.at(-1)?.ok === true);
+});
+
+test('the receive maximum of the broker is kept, and events are first even then', async () => {
+  const broker = await strictBroker({ answer: () => 0, connack: { receiveMaximum: 4 } });
+  const points = Array.from({ length: 200 }, (_, index): [string, number] => [`meter.p${index}`, index]);
+  const one = house(broker.port, { points });
+  one.commit(50);
+  await until('all', () => broker.taken.length >= 251);
+  expect(broker.mostUnanswered()).toBeLessThanOrEqual(4);
+});
+
+test('a broker that hangs up in the middle gets the unacknowledged again, same order', async () => {
+  const broker = await strictBroker({
+    answer: ({ seq, connection }) => (seq !== undefined && seq > 15 && connection === 1 ? undefined : 0),
+    onPublish(socket, { seq, connection }) {
+      if (seq === 30 && connection === 1) socket.destroy();
+    },
+  });
+  const one = house(broker.port);
+  one.commit(60);
+  await until('delivered', () => one.store.outboxSize() === 0);
+  const second = broker.taken.filter(({ seq, connection }) => seq !== undefined && connection === 2);
+  expect(second[0]?.seq).toBeLessThanOrEqual(16);
+  const seqs = second.map(({ seq }) => seq as number);
+  expect(seqs).toEqual([...seqs].sort((a, b) => a - b));
+  expect(seqs.at(-1)).toBe(60);
+});
+
+test('a level that is refused is logged once and holds up nothing', async () => {
+  const broker = await strictBroker({ answer: ({ topic }) => (topic.includes('/point/') ? 0x87 : 0) });
+  const points = Array.from({ length: 20 }, (_, index): [string, number] => [`meter.p${index}`, index]);
+  const one = house(broker.port, { points });
+  one.commit(5);
+  await until('all', () => broker.taken.filter(({ topic }) => topic.includes('/point/')).length === 20);
+  await until('delivered', () => one.store.outboxSize() === 0);
+  await until('logged', () => one.logged.some(({ message }) => message.includes('refused a retained level')));
+  expect(one.logged.filter(({ message }) => message.includes('refused a retained level'))).toHaveLength(1);
+  expect(one.healths.every(({ ok }) => ok)).toBe(true);
+});

@@ -1,0 +1,15 @@
+// How the tests are run: two at a time, each file in a process of its own, because some change the umask,
+// limits or the environment of theirs.
+
+import { defineConfig } from 'vitest/config';
+
+export default defineConfig({
+  test: {
+    include: ['test/**/*.test.ts'],
+    testTimeout: 30_000,
+    hookTimeout: 60_000,
+    pool: 'forks',
+    maxWorkers: 2,
+    reporters: ['default'],
+  },
+});

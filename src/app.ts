@@ -17,8 +17,8 @@ import { createDevices } from './devices/index.ts';
 import type { Devices } from './devices/types.ts';
 import type { Driver, Log } from './driver.ts';
 import { engineTimeNote, engineTimeNow } from './engine-time.ts';
-import { type Clock, systemClock, type Timer } from './lib/clock.ts';
 import { currentBoot } from './lib/boot.ts';
+import { type Clock, systemClock, type Timer } from './lib/clock.ts';
 import { notifySystemd, watchdogMs } from './lib/notify-systemd.ts';
 import { version } from './lib/version.ts';
 import { createLoop, type Loop, replayFacts } from './loop.ts';
@@ -93,7 +93,8 @@ export function createApp(options: AppOptions): App {
     const file = demo?.file ?? options.file;
     if (file === undefined) throw new Error('a site file is needed');
     const loaded = loadConfig(file, { drivers: driverList, ...(demo && { overrides: demo.overrides }) });
-    for (const fault of loaded.faults) if (fault.severity === 'warning') log.warn({ code: 'CONFIG_WARNING' }, formatFault(fault));
+    for (const fault of loaded.faults)
+      if (fault.severity === 'warning') log.warn({ code: 'CONFIG_WARNING' }, formatFault(fault));
     if (!loaded.config) throw new ConfigFaults(loaded.faults.filter((fault) => fault.severity === 'fault'));
     return loaded.config;
   };
@@ -155,7 +156,8 @@ export function createApp(options: AppOptions): App {
     const hash = siteHash(given.site);
     const lastSite = remembered.site;
     const lastModel = lastSite === undefined || siteHash(lastSite) === hash ? model : compile(lastSite);
-    const durable = remembered.snapshot === undefined ? undefined : (JSON.parse(remembered.snapshot) as Durable);
+    const durable =
+      remembered.snapshot === undefined ? undefined : (JSON.parse(remembered.snapshot) as Durable);
     const state = createState(lastModel, store.epoch, durable);
     const inForce = replayFacts(state, remembered.facts, lastModel, (wanted) => {
       if (wanted === hash) return model;
@@ -163,7 +165,10 @@ export function createApp(options: AppOptions): App {
       return site && compile(site);
     });
     if (state.durable.seq < remembered.lastSeq) {
-      log.error({ code: 'REPLAY_DIFFERS', replayed: state.durable.seq, stored: remembered.lastSeq }, 'the journal did not replay to its own end; numbers go on from what was stored');
+      log.error(
+        { code: 'REPLAY_DIFFERS', replayed: state.durable.seq, stored: remembered.lastSeq },
+        'the journal did not replay to its own end; numbers go on from what was stored',
+      );
       state.durable.seq = remembered.lastSeq;
     }
     const boot = currentBoot();
@@ -211,7 +216,9 @@ export function createApp(options: AppOptions): App {
     const receipts: Receipts | undefined =
       given.mqtt.receiptWithinMs === undefined
         ? undefined
-        : watchReceipts(clock, given.mqtt.receiptWithinMs, (ok, because) => loop.push({ type: 'health', check: 'receipt', ok, because }));
+        : watchReceipts(clock, given.mqtt.receiptWithinMs, (ok, because) =>
+            loop.push({ type: 'health', check: 'receipt', ok, because }),
+          );
 
     let mqtt = given.mqtt;
     let closeBroker: (() => Promise<void>) | undefined;
@@ -277,7 +284,9 @@ export function createApp(options: AppOptions): App {
       all ? store.incidents({ limit: 1000 }) : Object.values(loop.state.durable.incidents).reverse(),
     command: loop.command,
     explain(given: string) {
-      const id = store.incident(given) ? given : store.incidents({ limit: 100_000 }).find((one) => one.id.startsWith(`${given}_`))?.id;
+      const id = store.incident(given)
+        ? given
+        : store.incidents({ limit: 100_000 }).find((one) => one.id.startsWith(`${given}_`))?.id;
       const incident = id === undefined ? undefined : store.incident(id);
       return incident ? { incident, events: store.eventsOf(incident.id) } : { events: [] };
     },
@@ -372,7 +381,10 @@ interface WayOut {
 /** Begins a scene and comes back at once: it plays for many seconds. Rejects for one that there is none of. */
 async function startScene(demo: Demo, scenario: string): Promise<void> {
   if (!demo.scenarios.includes(scenario)) {
-    throw Object.assign(new Error(`no scene is called ${scenario}; there are: ${demo.scenarios.join(', ')}`), { code: 'notFound' });
+    throw Object.assign(
+      new Error(`no scene is called ${scenario}; there are: ${demo.scenarios.join(', ')}`),
+      { code: 'notFound' },
+    );
   }
   void demo.play(scenario);
 }

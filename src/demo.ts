@@ -4,9 +4,9 @@
 import { mkdtempSync, rmSync } from 'node:fs';
 import os from 'node:os';
 import path from 'node:path';
-import { startStage, type Stage } from '../drivers/simulator/scenario.ts';
-import { demoFolder } from './control/socket.ts';
+import { type Stage, startStage } from '../drivers/simulator/scenario.ts';
 import { callDaemon } from './control/client.ts';
+import { demoFolder } from './control/socket.ts';
 import type { Text } from './core/types.ts';
 import type { Log } from './driver.ts';
 import { shippedConfig } from './lib/assets.ts';
@@ -37,7 +37,11 @@ export async function prepareDemo(log: Log): Promise<Demo> {
     unfold(tell) {
       tell(dayInWords);
       stage.play('day').then(
-        () => tell({ zh: '演示日结束；可再次播放：keepwatch demo smoke', en: 'the day is over; play again with: keepwatch demo smoke' }),
+        () =>
+          tell({
+            zh: '演示日结束；可再次播放：keepwatch demo smoke',
+            en: 'the day is over; play again with: keepwatch demo smoke',
+          }),
         (error: Error) => log.error({ code: 'DEMO_FAILED' }, error.message),
       );
     },

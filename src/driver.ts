@@ -2,7 +2,7 @@
 // protocol and holds no policy: no polling, retry, back-off, debounce, alarm logic or reconnecting, and no
 // timers beyond the protocol's own. All that is done once for all drivers, in src/devices/.
 
-import type { z } from 'zod';
+import type * as z from 'zod';
 
 export type Value = boolean | number | string;
 /** null: the device answered, but gave no value (NaN, a field of dashes). */
@@ -26,6 +26,8 @@ export interface PointAddress {
 /** Where an output is written and read back. */
 export interface OutputAddress {
   readonly id: string;
+  /** as for points: after an unanswered request, what else could take a late answer for its own */
+  readonly space?: string;
   readonly detail: unknown;
 }
 
@@ -121,7 +123,10 @@ export interface Connection {
    * never has two reads or drives out on one connection, and aborts `signal` when the time is up.
    */
   read?(request: ReadRequest, signal: AbortSignal): Promise<readonly Raw[]>;
-  /** Writes an output. */
+  /**
+   * Writes an output. Of a driver without a link, drives of several outputs are begun in one go, also beside a read:
+   * a chip's outputs are driven before the host's own call returns.
+   */
   drive?(output: OutputAddress, value: boolean, signal: AbortSignal): Promise<void>;
   /** Reads an output back from the device; null where the device can't tell. */
   observe?(output: OutputAddress, signal: AbortSignal): Promise<boolean | null>;

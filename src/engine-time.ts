@@ -16,7 +16,12 @@ interface Note {
  * @param durable the remembered state; its last stamp is the least that the time can be
  * @param wallMs the wall clock now; used only after a reboot, and only if it is later than the last stamp
  */
-export function engineTimeNow(durable: Durable, note: string | undefined, boot: Boot, wallMs: number): number {
+export function engineTimeNow(
+  durable: Durable,
+  note: string | undefined,
+  boot: Boot,
+  wallMs: number,
+): number {
   const left = note === undefined ? undefined : (JSON.parse(note) as Note);
   if (left?.boot === boot.id) return Math.max(durable.steadyMs, left.offsetMs + boot.uptimeMs);
   const away = durable.wallMs === 0 ? 0 : wallMs - durable.wallMs;

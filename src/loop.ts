@@ -134,7 +134,8 @@ export function createLoop(options: LoopOptions): Loop {
 
   /** Stores the batch; gives back what went wrong. */
   const commit = (): Error | undefined => {
-    if (batch.facts.length === 0 && batch.replies.length === 0 && batch.site === undefined && !batch.snapshot) return undefined;
+    if (batch.facts.length === 0 && batch.replies.length === 0 && batch.site === undefined && !batch.snapshot)
+      return undefined;
     const snapshot = batch.snapshot || factsSinceSnapshot + batch.facts.length >= snapshotEveryFacts;
     try {
       store.commit({
@@ -154,7 +155,10 @@ export function createLoop(options: LoopOptions): Loop {
 
   const failed = (fault: Error): void => {
     failing = fault.message;
-    log.error({ code: 'STORE_FAILED', ...(fault instanceof StoreFault && { hint: fault.hint }) }, fault.message);
+    log.error(
+      { code: 'STORE_FAILED', ...(fault instanceof StoreFault && { hint: fault.hint }) },
+      fault.message,
+    );
     take({ type: 'health', check: 'storage', ok: false, because: fault.message, at: stamp() });
     clock.after(retryAfterMs, retry);
   };
@@ -178,7 +182,10 @@ export function createLoop(options: LoopOptions): Loop {
     const over = batch.events.length - mostUnstored;
     if (over <= 0) return;
     batch.events.splice(0, over);
-    log.error({ code: 'STORE_DROPPED', dropped: over }, 'too much could not be stored: the oldest events were given up');
+    log.error(
+      { code: 'STORE_DROPPED', dropped: over },
+      'too much could not be stored: the oldest events were given up',
+    );
   };
 
   const arm = (): void => {

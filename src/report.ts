@@ -84,7 +84,9 @@ export function statusReport(of: {
     })),
     disabled: Object.values(durable.disabled).map(({ untilMs, ...rest }) => ({
       ...rest,
-      ...(untilMs !== undefined && { until: new Date(stamp.wallMs + untilMs - stamp.steadyMs).toISOString() }),
+      ...(untilMs !== undefined && {
+        until: new Date(stamp.wallMs + untilMs - stamp.steadyMs).toISOString(),
+      }),
     })),
     warnings: of.warnings,
   };

@@ -3,7 +3,7 @@
 // both are the house's.
 
 import path from 'node:path';
-import { z } from 'zod';
+import * as z from 'zod';
 import {
   AddressFault,
   type Connection,

@@ -81,7 +81,7 @@ export function parseRead(text: string): ReadAddress {
     if (!(bit <= 15)) fail(`"${bitText}" is no bit from 0 to 15`);
   }
   const type = (typeText ?? (bits || bit !== undefined ? 'bool' : 'u16')) as NumberType;
-  if (!(type in registersOf))
+  if (!Object.hasOwn(registersOf, type))
     fail(`"${typeText}" is no type`, `one of ${Object.keys(registersOf).join(', ')}`);
   if ((bits || bit !== undefined) && type !== 'bool') {
     fail(`${bits ? `a ${table}` : 'a bit'} can only be bool, not ${type}`, `write "${table}:${place}"`);

@@ -2,7 +2,7 @@
 // our own beneath it. Holds no policy: when to ask, how often and what a failure means is the host's.
 
 import modbus from 'modbus-serial';
-import { z } from 'zod';
+import * as z from 'zod';
 import {
   AddressFault,
   type Connection,
@@ -146,7 +146,8 @@ function point(_bus: Settings, device: Settings, settings: Settings) {
 }
 
 function output(_bus: Settings, settings: Settings) {
-  return { detail: writeDetail(settings) };
+  const detail = writeDetail(settings);
+  return { space: `unit ${detail.unit} ${detail.table}`, detail };
 }
 
 async function connect(port: Port, host: Host): Promise<Connection> {

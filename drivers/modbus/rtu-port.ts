@@ -1,6 +1,6 @@
 // Modbus RTU framing over a byte link. There is no transaction id on the wire, so a reply counts only with the
-// right unit, function, length and CRC; and a unit that left questions unanswered may still answer them, so as
-// many of its replies are thrown away first. Knows no timers: silence between frames is kept by the host.
+// right unit, function, length and CRC; a whole answer to something else is passed over, as the right one may
+// still follow. Knows no timers: silences, and how long a late answer must be feared, are the host's.
 
 import { type ByteLink, DeviceFault } from '../../src/driver.ts';
 import { crc16 } from './codec.ts';
@@ -8,15 +8,12 @@ import { echoes, Port, type Question } from './port.ts';
 
 /** the longest frame is 256 bytes; room for noise or an echo before it */
 const room = 600;
-/** a unit dead for hours need not be asked as often again before it is believed */
-const mostOwed = 8;
-
 export class RtuPort extends Port {
   private readonly link: ByteLink;
   private readonly bytes = Buffer.alloc(room);
   private length = 0;
-  /** unit → questions it may still answer late */
-  private readonly owed = new Map<number, number>();
+  /** what came instead of an answer */
+  private instead: DeviceFault | undefined;
 
   constructor(link: ByteLink) {
     super();
@@ -26,31 +23,19 @@ export class RtuPort extends Port {
 
   protected send(question: Question): void {
     this.length = 0;
+    this.instead = undefined;
     this.link.write(question.frame);
   }
 
   forget(): DeviceFault | undefined {
     const question = this.question;
     this.question = undefined;
-    if (!question) return undefined;
-    this.owes(question.unit);
-    if (this.length === 0) return undefined;
+    if (!question || this.length === 0) return this.instead;
     const expected = question.data < 0 ? 8 : question.data + 5;
     return new DeviceFault(
       'garbled',
       `unit ${question.unit} gave ${this.length} bytes that are no answer (${expected} expected)`,
     );
-  }
-
-  private owes(unit: number): void {
-    this.owed.set(unit, Math.min((this.owed.get(unit) ?? 0) + 1, mostOwed));
-  }
-
-  /** One answer came; returns whether it may have been to an earlier question. */
-  private paid(unit: number): boolean {
-    const owed = this.owed.get(unit) ?? 0;
-    if (owed > 0) this.owed.set(unit, owed - 1);
-    return owed > 0;
   }
 
   private take(bytes: Uint8Array): void {
@@ -60,10 +45,10 @@ export class RtuPort extends Port {
       return;
     }
     if (this.length + bytes.length > room) {
-      this.dropped += this.length + bytes.length;
-      this.owes(question.unit);
-      this.fault(new DeviceFault('garbled', `noise on the line while asking unit ${question.unit}`));
-      return;
+      this.instead = new DeviceFault('garbled', `noise on the line while asking unit ${question.unit}`);
+      this.dropped += this.length;
+      this.length = 0;
+      if (bytes.length > room) return;
     }
     this.bytes.set(bytes, this.length);
     this.length += bytes.length;
@@ -75,26 +60,24 @@ export class RtuPort extends Port {
     for (let at = 0; at + 5 <= this.length; at += 1) {
       const length = this.matches(question, at);
       if (length > 0 && this.sound(at, length)) {
-        this.found(question, at, length);
+        this.found(at, length);
         return;
       }
     }
-    const length = frameLength(this.bytes, this.length);
-    if (length === 0 || this.length < length) return;
-    if (this.sound(0, length)) {
-      this.dropped += this.length;
-      this.paid(this.bytes[0]!);
-      this.owes(question.unit);
-      const code = this.bytes[1]!;
-      this.fault(
-        new DeviceFault(
-          'foreign',
-          `asked unit ${question.unit} by function ${question.code}, got an answer of unit ${this.bytes[0]} to function ${code & 0x7f}`,
-        ),
-      );
-    } else if (this.matches(question, 0) > 0) {
-      this.fault(new DeviceFault('garbled', `bad checksum from unit ${question.unit}`));
+    if (this.matches(question, 0) > 0) {
+      if (this.length >= this.matches(question, 0)) {
+        this.fault(new DeviceFault('garbled', `bad checksum from unit ${question.unit}`));
+      }
+      return;
     }
+    const length = frameLength(this.bytes, this.length);
+    if (length === 0 || !this.sound(0, length)) return;
+    const what = `unit ${this.bytes[0]} to function ${this.bytes[1]! & 0x7f}`;
+    const asked = `asked unit ${question.unit} by function ${question.code}`;
+    this.instead = new DeviceFault('foreign', `${asked}, got an answer of ${what}`);
+    this.dropped += length;
+    this.bytes.copyWithin(0, length, this.length);
+    this.length -= length;
   }
 
   /** Length of the reply to the question whose head stands at `at`; 0 where none does. */
@@ -112,18 +95,8 @@ export class RtuPort extends Port {
     return this.bytes.readUInt16LE(at + length - 2) === crc16(this.bytes, at, at + length - 2);
   }
 
-  private found(question: Question, at: number, length: number): void {
+  private found(at: number, length: number): void {
     this.dropped += this.length - length;
-    // a write's echo repeats address and value, so a late one can't be taken for another
-    if (this.paid(question.unit) && question.data >= 0) {
-      this.fault(
-        new DeviceFault(
-          'foreign',
-          `unit ${question.unit} answers again, maybe an earlier question; not believed`,
-        ),
-      );
-      return;
-    }
     this.answer(Buffer.from(this.bytes.subarray(at, at + length)));
   }
 }

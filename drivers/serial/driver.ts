@@ -2,7 +2,7 @@
 // protocol by the bus key of that name and leaves addresses and conversation to it. Must not know any
 // protocol's bytes.
 
-import { z } from 'zod';
+import * as z from 'zod';
 import { AddressFault, type Driver, type LinkSettings, type Settings } from '../../src/driver.ts';
 import type { Protocol } from './protocol.ts';
 import { protocols } from './protocols.ts';

@@ -1,7 +1,7 @@
 // What a serial protocol is to the `serial` driver: its own keys, its addresses and its conversation. Types
 // only; a new protocol is one file that fills this in and one line in protocols.ts. Knows no protocol.
 
-import type { z } from 'zod';
+import type * as z from 'zod';
 import type { Connection, Host, PointAddress, Settings } from '../../src/driver.ts';
 
 export interface Protocol {

@@ -1,7 +1,7 @@
 // The `simulator` driver: devices without hardware, for trying a site file out. Points follow a script,
 // outputs remember what they were driven to. A driver like any other: the house must not be able to tell.
 
-import { z } from 'zod';
+import * as z from 'zod';
 import { AddressFault, DeviceFault, type Driver, type Raw, type Settings } from '../../src/driver.ts';
 import { type Clock, systemClock } from '../../src/lib/clock.ts';
 import { type Cue, type Script, toMs, valueAt } from './script.ts';

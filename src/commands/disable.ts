@@ -1,6 +1,13 @@
 // `keepwatch disable`: a person takes a point, a device or a zone out of service, with a reason.
 
-import { asOperator, duration, type OperatorOptions, operateOnFirst, targets, withTarget } from './operate.ts';
+import {
+  asOperator,
+  duration,
+  type OperatorOptions,
+  operateOnFirst,
+  targets,
+  withTarget,
+} from './operate.ts';
 import type { Define } from './verb.ts';
 
 interface Options extends OperatorOptions {

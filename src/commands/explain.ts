@@ -58,15 +58,16 @@ export function explanationLines(
   const { symbol, colour } = symbols[incident.category];
   const { cause } = incident;
   const about = cause.point ?? cause.subject;
-  const subject = about ? ` (${about} = ${valueText(cause.value, language)})` : '';
   const opening = events.find((event) => event.type === 'incident.opened');
+  const why = opening?.because || cause.rule;
+  const value = about && !why.includes(' = ') ? ` (${about} = ${valueText(cause.value, language)})` : '';
   const facts = [incident.id, incident.plan, said.level[incident.level], said.state[incident.state]];
   const head = `${symbol} ${said.category[incident.category]} ${plain(inBoth(incident.title, language))}`;
   const lines = [
     paint(screen, colour, head),
     `  ${said.title.incident}: ${facts.join(' · ')}`,
     `  ${said.title.opened}: ${momentIn(timezone, incident.openedAt)}`,
-    `  ${said.title.because}: ${plain(`${opening?.because || cause.rule}${subject}`)}`,
+    `  ${said.title.because}: ${plain(why + value)}`,
   ];
   const endings = [
     [said.title.verdict, incident.verdict],

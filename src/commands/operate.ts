@@ -66,7 +66,7 @@ export function person(environment: NodeJS.ProcessEnv = process.env): string {
   }
 }
 
-const durationShape = /^\d+(\.\d+)?(ms|s|m|h|d)$/;
+const durationShape = /^\d+(ms|s|m|h|d)$/;
 
 /** The text itself, if it is written as a duration. Throws UsageFault. */
 export function duration(text: string, option = '--for'): string {

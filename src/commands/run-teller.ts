@@ -17,7 +17,8 @@ export interface Teller {
 
 /** At a terminal people see the view; otherwise events and links go into the log, for the journal. */
 export async function tellerFor(terminal: boolean): Promise<Teller> {
-  const level = levelOf(process.env.KEEPWATCH_LOG);
+  // At a terminal links and events have lines of their own; what else is good news is left out.
+  const level = levelOf(process.env.KEEPWATCH_LOG, terminal ? 'warn' : 'info');
   if (!terminal) {
     const log = createLog({ level });
     return {
@@ -85,7 +86,7 @@ function logEvent(log: RootLog, event: Event): void {
   log.info(fields, incident ? `${type} ${incident.title.en}` : type);
 }
 
-function levelOf(asked: string | undefined): LogLevel {
+function levelOf(asked: string | undefined, otherwise: LogLevel): LogLevel {
   const levels: readonly LogLevel[] = ['debug', 'info', 'warn', 'error', 'silent'];
-  return levels.find((level) => level === asked) ?? 'info';
+  return levels.find((level) => level === asked) ?? otherwise;
 }

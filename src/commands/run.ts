@@ -44,6 +44,7 @@ export async function run(options: RunOptions): Promise<number> {
   try {
     await app.start();
   } catch (error) {
+    teller.view?.release();
     return startFault(error);
   }
   await showBanner(teller, app.reach(), file);

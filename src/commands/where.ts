@@ -1,9 +1,8 @@
 // Which site file is meant, and where the daemon of that site listens. Reads `data:` and nothing else of a
 // site file: a daemon must be reachable also when its file has been spoilt since it was started.
 
-import { existsSync, readFileSync } from 'node:fs';
+import { existsSync } from 'node:fs';
 import path from 'node:path';
-import { NoDaemon } from '../control/client.ts';
 import { demoFolder } from '../control/socket.ts';
 import { socketName } from '../control/types.ts';
 
@@ -23,23 +22,7 @@ export async function daemonSocket(options: {
 }): Promise<string> {
   if (options.socket !== undefined) return path.resolve(options.socket);
   const file = siteFile(options.config);
-  return path.join(file === undefined ? demoFolder() : await dataFolder(file), socketName);
-}
-
-/** `data:` of a site file, relative to the file; `data` beside it where it says nothing. */
-export async function dataFolder(file: string): Promise<string> {
-  let text: string;
-  try {
-    text = readFileSync(file, 'utf8');
-  } catch (error) {
-    const why = (error as NodeJS.ErrnoException).code === 'ENOENT' ? 'there is no such file' : String(error);
-    throw new NoDaemon(
-      `can't look up the daemon of ${file}: ${why}`,
-      'name another with -c FILE, or its socket with --socket PATH',
-    );
-  }
-  const { parseDocument } = await import('yaml');
-  const document = parseDocument(text);
-  const data = 'get' in document ? document.get('data') : undefined;
-  return path.resolve(path.dirname(file), typeof data === 'string' && data !== '' ? data : 'data');
+  if (file === undefined) return path.join(demoFolder(), socketName);
+  const { dataFolder } = await import('./data-folder.ts');
+  return path.join(dataFolder(file), socketName);
 }

@@ -2,7 +2,7 @@
 // connect to anything.
 
 import path from 'node:path';
-import type { z } from 'zod';
+import type * as z from 'zod';
 import type { FaultList } from './faults.ts';
 import { readText } from './files.ts';
 import { type Checked, check, type Where } from './issues.ts';

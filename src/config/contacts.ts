@@ -1,7 +1,7 @@
 // The file of people and their roles. For now only checked, and asked which roles have somebody to reach;
 // it must not decide who is told what.
 
-import { z } from 'zod';
+import * as z from 'zod';
 import type { Plan } from '../core/types.ts';
 import type { FaultList, Place } from './faults.ts';
 import { check, partOf } from './issues.ts';

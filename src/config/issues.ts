@@ -1,7 +1,7 @@
 // Checks a part of a file against its schema and turns what Zod finds into faults at the right places, going on
 // with what is sound. Knows nothing of what the parts mean. Messages of schemas read `what; what to do`.
 
-import { z } from 'zod';
+import * as z from 'zod';
 import type { FaultList, Place } from './faults.ts';
 import { suggestion } from './nearest.ts';
 import { show } from './words.ts';

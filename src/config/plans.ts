@@ -1,11 +1,13 @@
 // Loads emergency plans: those that are shipped, and those of the site, which replace shipped ones of the same
 // id. Defines the form of a plan file; knows nothing of rules or of how a plan runs.
 
-import { readdirSync } from 'node:fs';
+import { createHash } from 'node:crypto';
+import { readdirSync, readFileSync } from 'node:fs';
 import path from 'node:path';
-import { z } from 'zod';
+import * as z from 'zod';
 import type { Plan } from '../core/types.ts';
-import type { FaultList, Place } from './faults.ts';
+import { packageRoot } from '../lib/assets.ts';
+import { type FaultList, faultList, formatFault, type Place } from './faults.ts';
 import { accessFault } from './files.ts';
 import { check, partOf } from './issues.ts';
 import { duration, fileId, id, text } from './values.ts';
@@ -87,6 +89,40 @@ export function loadPlan(file: string, faults: FaultList): Plan | undefined {
   };
 }
 
+/** What the build made of the shipped plans: each with the fingerprint of its file's bytes. */
+export type PreparedPlans = readonly (readonly [fingerprint: string, plan: Plan])[];
+
+/** Beside the built program; parsing forty plans anew would be half of a cold start. */
+const preparedFile = path.join(packageRoot, 'dist', 'plans.json');
+
+function preparedPlans(): ReadonlyMap<string, Plan> {
+  try {
+    return new Map(JSON.parse(readFileSync(preparedFile, 'utf8')) as PreparedPlans);
+  } catch {
+    return new Map(); // not built, as in tests from the sources: the files are parsed
+  }
+}
+
+/** Parses a folder of plans for the build. Throws with every fault. */
+export function preparePlans(folder: string): PreparedPlans {
+  const faults = faultList(folder);
+  const files = (yamlFiles(folder, faults, { file: folder, line: 1, column: 1 }) ?? []).map((name) =>
+    path.join(folder, name),
+  );
+  const prepared = files.map((file) => [fingerprint(file), loadPlan(file, faults)] as const);
+  if (faults.broken()) throw new Error(faults.sorted().map(formatFault).join('\n'));
+  return prepared.flatMap(([print, plan]) => (plan ? [[print, plan] as const] : []));
+}
+
+/** Tells a plan file by its bytes, so that an edited one is never taken for the prepared one. */
+export function fingerprint(file: string): string {
+  try {
+    return createHash('sha256').update(readFileSync(file)).digest('base64');
+  } catch {
+    return ''; // loading it says what is wrong with it
+  }
+}
+
 /** The plans of these folders; a later folder replaces plans of an earlier one. Faults of access are put at `from`. */
 export function loadPlans(
   folders: readonly { readonly folder: string; readonly from: Place }[],
@@ -99,8 +135,9 @@ export function loadPlans(
     }
   }
   const sound = new Map<string, Plan>();
+  const prepared = preparedPlans();
   for (const [planId, file] of fileOf) {
-    const plan = loadPlan(file, faults);
+    const plan = prepared.get(fingerprint(file)) ?? loadPlan(file, faults);
     if (plan !== undefined) sound.set(planId, plan);
   }
   return { sound, ids: new Set(fileOf.keys()), files: [...fileOf.values()] };

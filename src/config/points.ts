@@ -1,7 +1,7 @@
 // One point of a device: its keys, from the profile and the site together, become an address for the driver
 // and a Point for the engine. Limits and signs are checked here; whether its zone or plan exists, elsewhere.
 
-import type { z } from 'zod';
+import type * as z from 'zod';
 import { kinds } from '../core/kinds.ts';
 import type { Point } from '../core/types.ts';
 import { AddressFault, type Driver, type PointAddress, type Settings } from '../driver.ts';

@@ -3,7 +3,7 @@
 
 import { existsSync } from 'node:fs';
 import path from 'node:path';
-import { z } from 'zod';
+import * as z from 'zod';
 import { shippedConfig } from '../lib/assets.ts';
 import { type FaultList, faultList, type Place } from './faults.ts';
 import { check, partOf } from './issues.ts';

@@ -1,7 +1,7 @@
 // The schema of a site file, once: checked part by part when a file is loaded, and as a whole for the JSON
 // Schema that editors use. Keys of drivers come from the drivers. Cross-references are checked elsewhere.
 
-import { z } from 'zod';
+import * as z from 'zod';
 import type { Driver } from '../driver.ts';
 import { duration, id, idForm, listen, onOff, text } from './values.ts';
 import { show } from './words.ts';

@@ -1,7 +1,7 @@
 // Durations as people write them (`50ms 3s 10m 24h 2d`) and the other small value forms of the files: texts,
 // on and off, ids. Each is a Zod type whose message reads `what; what to do`.
 
-import { z } from 'zod';
+import * as z from 'zod';
 import { show } from './words.ts';
 
 const unitMs: Readonly<Record<string, number>> = { ms: 1, s: 1000, m: 60_000, h: 3_600_000, d: 86_400_000 };

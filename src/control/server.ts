@@ -62,7 +62,7 @@ export async function startControl(options: ControlOptions): Promise<Control> {
     throw error;
   }
   server.on('error', (error) =>
-    log.error({ code: 'control', because: error.message }, 'the local socket failed'),
+    log.error({ code: 'CONTROL', because: error.message }, 'the local socket failed'),
   );
   return {
     path: socketPath,
@@ -142,7 +142,7 @@ function serve(socket: net.Socket, host: ControlHost, log: Log): void {
   const send = (answer: object): void => {
     if (socket.destroyed) return;
     if (socket.writableLength > mostUnreadBytes) {
-      log.warn({ code: 'slowReader' }, 'a client of the local socket does not read: dropped');
+      log.warn({ code: 'SLOW_READER' }, 'a client of the local socket does not read: dropped');
       socket.destroy();
       return;
     }
@@ -164,7 +164,7 @@ function serve(socket: net.Socket, host: ControlHost, log: Log): void {
       );
     }
     working = false;
-    if (ended && !unfollow) socket.end();
+    if (ended) socket.end();
     else socket.resume();
   };
 
@@ -175,8 +175,9 @@ function serve(socket: net.Socket, host: ControlHost, log: Log): void {
   socket.on('close', () => unfollow?.());
   socket.on('end', () => {
     ended = true;
-    // a client that asked by `echo … | nc -U` has shut its side and still wants its answer
-    if (!working && !unfollow) socket.end();
+    // A client that asked by `echo … | socat` has shut its side and still wants its answer. Of one that follows
+    // it can't be told from one that has gone.
+    if (!working) socket.end();
   });
   socket.on('data', (bytes) => {
     const pieces = (partial + decoder.write(bytes)).split('\n');
@@ -204,7 +205,7 @@ async function answerTo(text: string, host: ControlHost, log: Log, follow: () =>
   } catch (error) {
     const { code, message } = error as { code?: unknown; message?: unknown };
     if (!(error instanceof BadRequest))
-      log.warn({ code: 'control', because: String(message) }, 'a request failed');
+      log.warn({ code: 'CONTROL', because: String(message) }, 'a request failed');
     return {
       id,
       ok: false,

@@ -1,7 +1,17 @@
 // What people may do to incidents, points and outputs: one function for each verb, each judging whether it
 // may be done and saying why not. Who has the right to ask is judged before, at the door.
 
-import { closeIncident, emit, endSignals, higher, isoOf, raiseSignal, settleState, touch, type Turn } from './incidents.ts';
+import {
+  closeIncident,
+  emit,
+  endSignals,
+  higher,
+  isoOf,
+  raiseSignal,
+  settleState,
+  type Turn,
+  touch,
+} from './incidents.ts';
 import { type Model, truthOf } from './model.ts';
 import { evaluate, incidentKey, release } from './rules.ts';
 import type { Durable } from './state.ts';
@@ -32,9 +42,15 @@ const verbs: Readonly<Record<Verb, Act>> = {
   raise(turn, command) {
     const { model, state } = turn;
     const plan = model.plans.get(text(command, 'plan'));
-    if (!plan) throw new Refusal('notFound', `没有预案 ${command.plan}`, `there is no plan ${command.plan}; known: ${[...model.plans.keys()].join(', ')}`);
+    if (!plan)
+      throw new Refusal(
+        'notFound',
+        `没有预案 ${command.plan}`,
+        `there is no plan ${command.plan}; known: ${[...model.plans.keys()].join(', ')}`,
+      );
     const zone = optionalText(command, 'zone');
-    if (zone !== undefined && !model.zones.has(zone)) throw new Refusal('notFound', `没有区域 ${zone}`, `there is no zone ${zone}`);
+    if (zone !== undefined && !model.zones.has(zone))
+      throw new Refusal('notFound', `没有区域 ${zone}`, `there is no zone ${zone}`);
     const level = optionalChoice(command, 'level', levels);
     const note = optionalText(command, 'note');
     const key = incidentKey(plan.id, zone);
@@ -58,14 +74,22 @@ const verbs: Readonly<Record<Verb, Act>> = {
   ack(turn, command) {
     const incident = openIncident(turn, command);
     if (incident.acknowledged) {
-      return said(incident, `已由 ${incident.acknowledgedBy} 确认`, `already acknowledged by ${incident.acknowledgedBy}`);
+      return said(
+        incident,
+        `已由 ${incident.acknowledgedBy} 确认`,
+        `already acknowledged by ${incident.acknowledgedBy}`,
+      );
     }
     change(turn, incident, () => {
       incident.acknowledged = true;
       incident.acknowledgedBy = command.by;
       incident.acknowledgedAt = isoOf(turn.at);
     });
-    emit(turn, 'incident.acknowledged', because(command, 'acknowledged'), { incident, by: command.by, ...noteOf(command) });
+    emit(turn, 'incident.acknowledged', because(command, 'acknowledged'), {
+      incident,
+      by: command.by,
+      ...noteOf(command),
+    });
     return said(incident, '已确认', 'acknowledged');
   },
 
@@ -76,16 +100,27 @@ const verbs: Readonly<Record<Verb, Act>> = {
       change(turn, incident, () => {
         incident.silenced = true;
       });
-      emit(turn, 'incident.note', because(command, 'silenced'), { incident, by: command.by, note: optionalText(command, 'note') ?? 'silenced' });
+      emit(turn, 'incident.note', because(command, 'silenced'), {
+        incident,
+        by: command.by,
+        note: optionalText(command, 'note') ?? 'silenced',
+      });
     }
-    return { message: { zh: `已消音，共 ${chosen.length} 起`, en: `silenced, ${chosen.length} incident(s)` }, ...(chosen.length === 1 && { incident: chosen[0]!.id }) };
+    return {
+      message: { zh: `已消音，共 ${chosen.length} 起`, en: `silenced, ${chosen.length} incident(s)` },
+      ...(chosen.length === 1 && { incident: chosen[0]!.id }),
+    };
   },
 
   reset(turn, command) {
     const incident = openIncident(turn, command);
     const { durable } = turn.state;
-    const mine = Object.entries(durable.rules).filter(([, standing]) => standing.phase !== 'pending' && standing.incident === incident.id);
-    const holding = mine.filter(([id, standing]) => standing.phase === 'active' && turn.model.rules.get(id)?.rule.latch);
+    const mine = Object.entries(durable.rules).filter(
+      ([, standing]) => standing.phase !== 'pending' && standing.incident === incident.id,
+    );
+    const holding = mine.filter(
+      ([id, standing]) => standing.phase === 'active' && turn.model.rules.get(id)?.rule.latch,
+    );
     const latched = mine.filter(([, standing]) => standing.phase === 'latched');
     const byHandStill = incident.signals.some((signal) => signal.active && signal.rule === byHand);
     const stuck = latched.filter(([id]) => {
@@ -98,14 +133,23 @@ const verbs: Readonly<Record<Verb, Act>> = {
     }
     if (latched.length > 0 && stuck.length === latched.length && !byHandStill) {
       const names = stuck.map(([id]) => id).join(', ');
-      throw new Refusal('refused', `传感器状态未知，不能复位：${names}`, `its sensors are unknown, so nobody can say that it is over: ${names}`);
+      throw new Refusal(
+        'refused',
+        `传感器状态未知，不能复位：${names}`,
+        `its sensors are unknown, so nobody can say that it is over: ${names}`,
+      );
     }
     if (latched.length === 0 && !byHandStill) {
       if (incident.active) throw new Refusal('refused', '条件仍然成立', 'still active');
       return said(incident, '无需复位', 'nothing to reset');
     }
-    emit(turn, 'incident.note', because(command, 'reset'), { incident, by: command.by, note: optionalText(command, 'note') ?? 'reset' });
-    for (const [id] of latched.filter((one) => !stuck.includes(one))) release(turn, id, because(command, 'reset'));
+    emit(turn, 'incident.note', because(command, 'reset'), {
+      incident,
+      by: command.by,
+      note: optionalText(command, 'note') ?? 'reset',
+    });
+    for (const [id] of latched.filter((one) => !stuck.includes(one)))
+      release(turn, id, because(command, 'reset'));
     endSignals(turn, incident.id, (signal) => signal.rule === byHand, because(command, 'reset'));
     return said(incident, '已复位', 'reset');
   },
@@ -116,14 +160,27 @@ const verbs: Readonly<Record<Verb, Act>> = {
     const verdict = optionalChoice(command, 'verdict', verdicts);
     const needed = plan?.closing === 'person' ? plan.closingRequires : [];
     if (plan?.closing === 'person' && verdict === undefined) {
-      throw new Refusal('badRequest', '请给出结论 verdict：real、false、test、maintenance', 'verdict is missing: one of real, false, test, maintenance');
+      throw new Refusal(
+        'badRequest',
+        '请给出结论 verdict：real、false、test、maintenance',
+        'verdict is missing: one of real, false, test, maintenance',
+      );
     }
-    const record = { cause: optionalText(command, 'cause'), remedy: optionalText(command, 'remedy'), losses: optionalText(command, 'losses') };
+    const record = {
+      cause: optionalText(command, 'cause'),
+      remedy: optionalText(command, 'remedy'),
+      losses: optionalText(command, 'losses'),
+    };
     const missing = needed.filter((field) => record[field] === undefined);
     if (missing.length > 0) {
-      throw new Refusal('badRequest', `预案要求填写：${missing.join('、')}`, `the plan ${incident.plan} demands: ${missing.join(', ')}`);
+      throw new Refusal(
+        'badRequest',
+        `预案要求填写：${missing.join('、')}`,
+        `the plan ${incident.plan} demands: ${missing.join(', ')}`,
+      );
     }
-    if (!incident.acknowledged) throw new Refusal('refused', '尚未确认，请先确认', 'not acknowledged yet: acknowledge it first');
+    if (!incident.acknowledged)
+      throw new Refusal('refused', '尚未确认，请先确认', 'not acknowledged yet: acknowledge it first');
     const active = incident.signals.filter((signal) => signal.active && signal.rule !== byHand);
     if (active.length > 0) {
       const latched = active.every((signal) => signal.latched);
@@ -132,13 +189,25 @@ const verbs: Readonly<Record<Verb, Act>> = {
         ? new Refusal('refused', `已锁存，请先复位：${names}`, `latched, reset it first: ${names}`)
         : new Refusal('refused', `条件仍然成立：${names}`, `still active: ${names}`);
     }
-    const open = incident.steps.filter((step) => step.required && step.doneAt === undefined).map((step) => step.id);
-    if (open.length > 0) throw new Refusal('refused', `必做步骤未完成：${open.join('、')}`, `steps that must be done first: ${open.join(', ')}`);
+    const open = incident.steps
+      .filter((step) => step.required && step.doneAt === undefined)
+      .map((step) => step.id);
+    if (open.length > 0)
+      throw new Refusal(
+        'refused',
+        `必做步骤未完成：${open.join('、')}`,
+        `steps that must be done first: ${open.join(', ')}`,
+      );
     if (verdict !== undefined) incident.verdict = verdict;
     if (record.cause !== undefined) incident.closingCause = record.cause;
     if (record.remedy !== undefined) incident.remedy = record.remedy;
     if (record.losses !== undefined) incident.losses = record.losses;
-    closeIncident(turn, incident, because(command, verdict === undefined ? 'closed' : `closed as ${verdict}`), command.by);
+    closeIncident(
+      turn,
+      incident,
+      because(command, verdict === undefined ? 'closed' : `closed as ${verdict}`),
+      command.by,
+    );
     return said(incident, '已关闭', 'closed');
   },
 
@@ -146,15 +215,26 @@ const verbs: Readonly<Record<Verb, Act>> = {
     const incident = openIncident(turn, command);
     const id = text(command, 'step');
     const step = incident.steps.find((one) => one.id === id);
-    if (!step) throw new Refusal('notFound', `预案中没有步骤 ${id}`, `the plan ${incident.plan} has no step ${id}; steps: ${incident.steps.map((one) => one.id).join(', ')}`);
-    if (step.doneAt !== undefined) return said(incident, `已由 ${step.doneBy} 完成`, `already done by ${step.doneBy}`);
+    if (!step)
+      throw new Refusal(
+        'notFound',
+        `预案中没有步骤 ${id}`,
+        `the plan ${incident.plan} has no step ${id}; steps: ${incident.steps.map((one) => one.id).join(', ')}`,
+      );
+    if (step.doneAt !== undefined)
+      return said(incident, `已由 ${step.doneBy} 完成`, `already done by ${step.doneBy}`);
     const note = optionalText(command, 'note');
     change(turn, incident, () => {
       step.doneBy = command.by;
       step.doneAt = isoOf(turn.at);
       if (note !== undefined) step.note = note;
     });
-    emit(turn, 'incident.step', because(command, `step ${id} done`), { incident, by: command.by, step: id, ...noteOf(command) });
+    emit(turn, 'incident.step', because(command, `step ${id} done`), {
+      incident,
+      by: command.by,
+      step: id,
+      ...noteOf(command),
+    });
     return said(incident, '已记录', 'recorded');
   },
 
@@ -171,12 +251,20 @@ const verbs: Readonly<Record<Verb, Act>> = {
     const level = choice(command, 'level', levels);
     if (level === incident.level) return said(incident, `级别已是 ${level}`, `the level is ${level} already`);
     if (higher(level, incident.level) !== level) {
-      throw new Refusal('refused', `级别只升不降，当前 ${incident.level}`, `a level is raised, never lowered; it is ${incident.level}`);
+      throw new Refusal(
+        'refused',
+        `级别只升不降，当前 ${incident.level}`,
+        `a level is raised, never lowered; it is ${incident.level}`,
+      );
     }
     change(turn, incident, () => {
       incident.level = level;
     });
-    emit(turn, 'incident.escalated', because(command, `level raised to ${level}`), { incident, by: command.by, ...noteOf(command) });
+    emit(turn, 'incident.escalated', because(command, `level raised to ${level}`), {
+      incident,
+      by: command.by,
+      ...noteOf(command),
+    });
     return said(incident, `级别升为 ${level}`, `level raised to ${level}`);
   },
 
@@ -188,7 +276,10 @@ const verbs: Readonly<Record<Verb, Act>> = {
       incident.shelvedUntilMs = turn.at.steadyMs + forMs;
     });
     setTimer(turn.state.timers, `shelve:${incident.id}`, turn.at.steadyMs + forMs);
-    emit(turn, 'incident.shelved', because(command, `shelved for ${command.for}: ${command.reason}`), { incident, by: command.by });
+    emit(turn, 'incident.shelved', because(command, `shelved for ${command.for}: ${command.reason}`), {
+      incident,
+      by: command.by,
+    });
     return said(incident, '已搁置', 'shelved');
   },
 
@@ -221,7 +312,8 @@ const verbs: Readonly<Record<Verb, Act>> = {
   enable(turn, command) {
     const target = targetOf(turn, command);
     const key = `${target.of}:${target.id}`;
-    if (turn.state.durable.disabled[key] === undefined) return { message: { zh: `${target.id} 未停用`, en: `${target.id} was not disabled` } };
+    if (turn.state.durable.disabled[key] === undefined)
+      return { message: { zh: `${target.id} 未停用`, en: `${target.id} was not disabled` } };
     enable(turn, key, because(command, `${target.id} back in service`));
     return { message: { zh: `${target.id} 已启用`, en: `${target.id} is back in service` } };
   },
@@ -238,8 +330,10 @@ const verbs: Readonly<Record<Verb, Act>> = {
       turn.effects.outputs = true;
       return { message: { zh: `${id} 恢复自动`, en: `${id} is automatic again` } };
     }
-    const on = value === true || value === 'on' ? true : value === false || value === 'off' ? false : undefined;
-    if (on === undefined) throw new Refusal('badRequest', 'value 应为 true、false 或 auto', 'value must be true, false or auto');
+    const on =
+      value === true || value === 'on' ? true : value === false || value === 'off' ? false : undefined;
+    if (on === undefined)
+      throw new Refusal('badRequest', 'value 应为 true、false 或 auto', 'value must be true, false or auto');
     const forMs = duration(command, 'for');
     state.dirty = true;
     state.durable.overrides[id] = { value: on, by: command.by, untilMs: at.steadyMs + forMs };
@@ -262,7 +356,11 @@ export function run(turn: Turn, command: Command): Reply {
     ...more,
   });
   const act = Object.hasOwn(verbs, command.verb) ? verbs[command.verb as Verb] : undefined;
-  if (!act) return reply(false, 'unknownVerb', { zh: `未知的操作 ${command.verb}`, en: `unknown verb ${command.verb}` });
+  if (!act)
+    return reply(false, 'unknownVerb', {
+      zh: `未知的操作 ${command.verb}`,
+      en: `unknown verb ${command.verb}`,
+    });
   try {
     optionalText(command, 'note'); // every verb takes one, and must not find it wrong halfway
     const { message, incident } = act(turn, command);
@@ -296,7 +394,12 @@ export function outOfService(model: Model, { disabled }: Durable): Set<number> {
   if (Object.keys(disabled).length === 0) return found;
   model.points.forEach((point, index) => {
     const zone = point.zone ?? model.devices.get(point.device)?.zone;
-    if (disabled[`point:${point.id}`] || disabled[`device:${point.device}`] || (zone !== undefined && disabled[`zone:${zone}`])) found.add(index);
+    if (
+      disabled[`point:${point.id}`] ||
+      disabled[`device:${point.device}`] ||
+      (zone !== undefined && disabled[`zone:${zone}`])
+    )
+      found.add(index);
   });
   return found;
 }
@@ -322,8 +425,11 @@ export function disabledChanged(turn: Turn, why: string): void {
 function openIncident(turn: Turn, command: Command): Incident {
   const given = text(command, 'incident');
   const { incidents } = turn.state.durable;
-  const found = Object.hasOwn(incidents, given) ? incidents[given] : Object.values(incidents).find((one) => one.id.startsWith(`${given}_`));
-  if (!found) throw new Refusal('notFound', `没有未关闭的事件 ${given}`, `there is no open incident ${given}`);
+  const found = Object.hasOwn(incidents, given)
+    ? incidents[given]
+    : Object.values(incidents).find((one) => one.id.startsWith(`${given}_`));
+  if (!found)
+    throw new Refusal('notFound', `没有未关闭的事件 ${given}`, `there is no open incident ${given}`);
   return found;
 }
 
@@ -371,19 +477,31 @@ function optionalText(command: Command, field: string): string | undefined {
   const value = command[field];
   if (value === undefined || value === null) return undefined;
   if (typeof value !== 'string' || value.trim() === '' || value.length > textLimit) {
-    throw new Refusal('badRequest', `${field} 应为 1 到 ${textLimit} 字的文本`, `${field} must be a text of 1 to ${textLimit} characters`);
+    throw new Refusal(
+      'badRequest',
+      `${field} 应为 1 到 ${textLimit} 字的文本`,
+      `${field} must be a text of 1 to ${textLimit} characters`,
+    );
   }
   return value;
 }
 
-function optionalChoice<T extends string>(command: Command, field: string, choices: readonly T[]): T | undefined {
+function optionalChoice<T extends string>(
+  command: Command,
+  field: string,
+  choices: readonly T[],
+): T | undefined {
   return command[field] === undefined ? undefined : choice(command, field, choices);
 }
 
 function choice<T extends string>(command: Command, field: string, choices: readonly T[]): T {
   const value = command[field];
   if (!choices.includes(value as T)) {
-    throw new Refusal('badRequest', `${field} 应为 ${choices.join('、')} 之一`, `${field} must be one of ${choices.join(', ')}`);
+    throw new Refusal(
+      'badRequest',
+      `${field} 应为 ${choices.join('、')} 之一`,
+      `${field} must be one of ${choices.join(', ')}`,
+    );
   }
   return value as T;
 }
@@ -392,7 +510,11 @@ function duration(command: Command, field: string): number {
   const match = /^(\d{1,9})(ms|s|m|h|d)$/.exec(text(command, field));
   const ms = match ? Number(match[1]) * unitsMs[match[2]!]! : 0;
   if (!(ms > 0) || ms > 366 * 86_400_000) {
-    throw new Refusal('badRequest', `${field} 应为时长，例如 10m`, `${field} must be a duration such as 10m, at most a year`);
+    throw new Refusal(
+      'badRequest',
+      `${field} 应为时长，例如 10m`,
+      `${field} must be a duration such as 10m, at most a year`,
+    );
   }
   return ms;
 }

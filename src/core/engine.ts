@@ -11,7 +11,15 @@ import { accept, believe, lose, pointsWakeAt, settle } from './points.ts';
 import { evaluate, release } from './rules.ts';
 import { type Durable, type Live, makeState, newDurable, newLive, type State } from './state.ts';
 import { nextDue, takeDue } from './timers.ts';
-import { endTroublesOfTheGone, healthChanged, judgeAll, judgePoint, linkChanged, outputTrouble, pointStillBad } from './troubles.ts';
+import {
+  endTroublesOfTheGone,
+  healthChanged,
+  judgeAll,
+  judgePoint,
+  linkChanged,
+  outputTrouble,
+  pointStillBad,
+} from './troubles.ts';
 import type { Change, Effects, Fact, Input } from './types.ts';
 
 const nothing: readonly Change[] = [];
@@ -50,8 +58,12 @@ export function step(state: State, input: Input, model: Model): Effects {
 export function replay(state: State, fact: Fact, model: Model): Effects {
   const effects = noEffects();
   // What was skipped was seen by the site before, if this fact is the change to another one.
-  const index = state.live.points === model.points ? model.index : new Map(state.live.points.map((point, at) => [point.id, at]));
+  const index =
+    state.live.points === model.points
+      ? model.index
+      : new Map(state.live.points.map((point, at) => [point.id, at]));
   believe(state.live, index, fact.live, fact.input.at.wallMs);
+  for (const change of fact.live) state.live.unjournaled.set(change[0], change);
   advance(state, fact.input, fact.changes, model, effects);
   state.live.unjournaled.clear();
   return effects;
@@ -63,7 +75,13 @@ export function wakeAt(state: State): number | undefined {
   return Number.isFinite(at) ? at : undefined;
 }
 
-function advance(state: State, input: Fact['input'], changes: readonly Change[], model: Model, effects: Effects): void {
+function advance(
+  state: State,
+  input: Fact['input'],
+  changes: readonly Change[],
+  model: Model,
+  effects: Effects,
+): void {
   const { live, durable } = state;
   const turn: Turn = { state, model, at: input.at, effects };
   state.dirty = false;
@@ -94,7 +112,11 @@ function advance(state: State, input: Fact['input'], changes: readonly Change[],
       emit(turn, 'gateway.stopped', input.because);
       break;
     case 'tick':
-      for (let name = takeDue(state.timers, input.at.steadyMs); name !== undefined; name = takeDue(state.timers, input.at.steadyMs)) {
+      for (
+        let name = takeDue(state.timers, input.at.steadyMs);
+        name !== undefined;
+        name = takeDue(state.timers, input.at.steadyMs)
+      ) {
         state.dirty = true;
         timerFired(turn, name);
       }
@@ -142,8 +164,10 @@ function sideOfLimit(turn: Turn, index: number, value: number): void {
   if (point.alarmAbove !== undefined && value > point.alarmAbove) side = 'above';
   else if (point.alarmBelow !== undefined && value < point.alarmBelow) side = 'below';
   // (a limit that a reload took away holds nothing)
-  else if (before === 'above' && value <= (point.clearBelow ?? point.alarmAbove ?? Number.POSITIVE_INFINITY)) side = undefined;
-  else if (before === 'below' && value >= (point.clearAbove ?? point.alarmBelow ?? Number.NEGATIVE_INFINITY)) side = undefined;
+  else if (before === 'above' && value <= (point.clearBelow ?? point.alarmAbove ?? Number.POSITIVE_INFINITY))
+    side = undefined;
+  else if (before === 'below' && value >= (point.clearAbove ?? point.alarmBelow ?? Number.NEGATIVE_INFINITY))
+    side = undefined;
   if (side === before) return;
   turn.state.dirty = true;
   if (side === undefined) delete alarms[point.id];
@@ -207,8 +231,10 @@ function rebuild(turn: Turn, type: 'started' | 'reloaded'): void {
   turn.effects.outputs = true;
   state.dirty = true;
   if (type === 'reloaded') {
-    for (const id of Object.keys(durable.rules)) if (!model.rules.has(id)) release(turn, id, 'the rule was removed from the configuration');
-    for (const id of Object.keys(durable.alarms)) if (!model.limited[model.index.get(id) ?? -1]) delete durable.alarms[id];
+    for (const id of Object.keys(durable.rules))
+      if (!model.rules.has(id)) release(turn, id, 'the rule was removed from the configuration');
+    for (const id of Object.keys(durable.alarms))
+      if (!model.limited[model.index.get(id) ?? -1]) delete durable.alarms[id];
     for (const key of Object.keys(durable.disabled)) {
       const [of, id] = [key.slice(0, key.indexOf(':')), key.slice(key.indexOf(':') + 1)];
       const known = of === 'point' ? model.index : of === 'device' ? model.devices : model.zones;

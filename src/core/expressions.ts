@@ -1,7 +1,7 @@
 // Conditions over points, in three values: true, false, and undefined for unknown. CEL does the language;
 // an unknown point throws inside it, which CEL's `||` and `&&` absorb as Kleene logic does.
 
-import { Environment, type ASTNode } from '@marcbachmann/cel-js';
+import { type ASTNode, Environment } from '@marcbachmann/cel-js';
 import type { Point, Value } from './types.ts';
 
 export type Truth = boolean | undefined;
@@ -150,12 +150,16 @@ function isUnknown(error: unknown): boolean {
 export function pointsIn(node: unknown, known: { has(id: string): boolean }): string[] {
   const found = new Set<string>();
   const walk = (part: unknown): void => {
-    if (Array.isArray(part)) return part.forEach(walk);
+    if (Array.isArray(part)) {
+      for (const one of part) walk(one);
+      return;
+    }
     if (part === null || typeof part !== 'object' || !('op' in part)) return;
     const { op, args } = part as { op: string; args: unknown };
     if (op === '.' && Array.isArray(args)) {
       const [base, field] = args as [{ op: string; args: unknown }, string];
-      if (base.op === 'id' && known.has(`${String(base.args)}.${field}`)) found.add(`${String(base.args)}.${field}`);
+      if (base.op === 'id' && known.has(`${String(base.args)}.${field}`))
+        found.add(`${String(base.args)}.${field}`);
     }
     walk(args);
   };

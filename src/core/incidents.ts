@@ -5,7 +5,18 @@ import type { Model } from './model.ts';
 import { titled } from './model.ts';
 import type { State } from './state.ts';
 import { clearTimer } from './timers.ts';
-import type { Effects, Event, EventType, Incident, Level, Plan, Signal, Stamp, Text, Value } from './types.ts';
+import type {
+  Effects,
+  Event,
+  EventType,
+  Incident,
+  Level,
+  Plan,
+  Signal,
+  Stamp,
+  Text,
+  Value,
+} from './types.ts';
 
 /** One step at work: where it reads and writes. */
 export interface Turn {
@@ -71,7 +82,8 @@ export function raiseSignal(turn: Turn, signal: NewSignal): string {
   settleState(open);
   touch(turn, open);
   emit(turn, 'incident.signal', signal.because, { incident: open, ...(signal.by && { by: signal.by }) });
-  if (rose) emit(turn, 'incident.escalated', `level raised to ${level} by ${signal.rule}`, { incident: open });
+  if (rose)
+    emit(turn, 'incident.escalated', `level raised to ${level} by ${signal.rule}`, { incident: open });
   turn.effects.outputs = true;
   return open.id;
 }
@@ -82,7 +94,8 @@ function openIncident(turn: Turn, signal: NewSignal): string {
   turn.state.dirty = true;
   durable.incidentCount += 1;
   const id = `i${durable.incidentCount}_${durable.epoch.slice(0, 4)}`;
-  const about = signal.about ?? (signal.zone === undefined ? undefined : turn.model.zones.get(signal.zone)?.name);
+  const about =
+    signal.about ?? (signal.zone === undefined ? undefined : turn.model.zones.get(signal.zone)?.name);
   const incident: Incident = {
     id,
     plan: plan.id,
@@ -137,7 +150,12 @@ function sameSignal(a: { rule: string; point?: string; subject?: string }, b: ty
 }
 
 /** Ends the signals that match; the incident returns when it was the last, and closes where its plan lets it. */
-export function endSignals(turn: Turn, incidentId: string, matches: (signal: Signal) => boolean, because: string): void {
+export function endSignals(
+  turn: Turn,
+  incidentId: string,
+  matches: (signal: Signal) => boolean,
+  because: string,
+): void {
   const incident = turn.state.durable.incidents[incidentId];
   if (incident === undefined) return;
   let ended = false;
@@ -192,7 +210,13 @@ export function emit(
   turn: Turn,
   type: EventType,
   because: string,
-  what: { incident?: Incident; by?: string; output?: NonNullable<Event['output']>; note?: string; step?: string } = {},
+  what: {
+    incident?: Incident;
+    by?: string;
+    output?: NonNullable<Event['output']>;
+    note?: string;
+    step?: string;
+  } = {},
 ): void {
   const { durable } = turn.state;
   turn.state.dirty = true;
@@ -218,6 +242,7 @@ export function emit(
 function copied(incident: Incident): Omit<Incident, 'steps'> {
   const { steps: _, ...rest } = incident;
   const { signals } = rest;
-  const shown = signals.length <= signalsInEvent ? signals : [signals[0]!, ...signals.slice(1 - signalsInEvent)];
+  const shown =
+    signals.length <= signalsInEvent ? signals : [signals[0]!, ...signals.slice(1 - signalsInEvent)];
   return { ...rest, signals: shown.map((signal) => ({ ...signal })) };
 }

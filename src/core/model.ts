@@ -52,9 +52,18 @@ const troublePlan: Plan = {
 export function compile(site: Site): Model {
   const index = new Map(site.points.map((point, at) => [point.id, at]));
   const view: View = { values: [], disabled: new Set() };
-  const texts = [...new Set(site.rules.flatMap((rule) => [rule.when, rule.until]).flatMap((c) => (c && 'cel' in c ? [c.cel] : [])))];
-  const expressions = new Map(compileExpressions(texts, site.points, index, view).map((made) => [made.text, made]));
-  const plans = new Map([[troublePlan.id, troublePlan], ...site.plans.map((plan) => [plan.id, plan] as const)]);
+  const texts = [
+    ...new Set(
+      site.rules.flatMap((rule) => [rule.when, rule.until]).flatMap((c) => (c && 'cel' in c ? [c.cel] : [])),
+    ),
+  ];
+  const expressions = new Map(
+    compileExpressions(texts, site.points, index, view).map((made) => [made.text, made]),
+  );
+  const plans = new Map([
+    [troublePlan.id, troublePlan],
+    ...site.plans.map((plan) => [plan.id, plan] as const),
+  ]);
 
   const condition = (given: Condition): CompiledCondition => {
     if ('cel' in given) return { kind: 'expression', expression: expressions.get(given.cel)! };
@@ -62,7 +71,11 @@ export function compile(site: Site): Model {
     return { kind: 'point', index: at, point: site.points[at]! };
   };
   const named = (given: CompiledCondition | undefined): number[] =>
-    given === undefined ? [] : given.kind === 'point' ? [given.index] : given.expression.points.map((id) => index.get(id)!);
+    given === undefined
+      ? []
+      : given.kind === 'point'
+        ? [given.index]
+        : given.expression.points.map((id) => index.get(id)!);
 
   const rules = new Map<string, CompiledRule>();
   const rulesOf: CompiledRule[][] = site.points.map(() => []);
@@ -99,7 +112,11 @@ export function look(model: Model, values: readonly (Value | null)[], disabled: 
 }
 
 /** Is this condition true, with the remembered sides of limits in `alarms`? */
-export function truthOf(condition: CompiledCondition, model: Model, alarms: Readonly<Record<string, unknown>>): Truth {
+export function truthOf(
+  condition: CompiledCondition,
+  model: Model,
+  alarms: Readonly<Record<string, unknown>>,
+): Truth {
   if (condition.kind === 'expression') return condition.expression.evaluate();
   const value = model.view.values[condition.index];
   if (value === null || value === undefined || model.view.disabled.has(condition.index)) return undefined;
@@ -110,15 +127,19 @@ export function truthOf(condition: CompiledCondition, model: Model, alarms: Read
 /** Says in words why a condition holds, with the values that made it so. */
 export function becauseOf(condition: CompiledCondition, model: Model): string {
   if (condition.kind === 'expression') {
-    const values = condition.expression.points.map((id) => `${id} = ${String(model.view.values[model.index.get(id)!] ?? 'unknown')}`);
+    const values = condition.expression.points.map(
+      (id) => `${id} = ${String(model.view.values[model.index.get(id)!] ?? 'unknown')}`,
+    );
     return `${condition.expression.text} (${values.join(', ')})`;
   }
   const { point } = condition;
   const value = model.view.values[condition.index];
   if (typeof value !== 'number') return `${point.id} active`;
   const unit = point.unit ? ` ${point.unit}` : '';
-  if (point.alarmAbove !== undefined && value > point.alarmAbove) return `${point.id} = ${value}${unit}, above ${point.alarmAbove}${unit}`;
-  if (point.alarmBelow !== undefined && value < point.alarmBelow) return `${point.id} = ${value}${unit}, below ${point.alarmBelow}${unit}`;
+  if (point.alarmAbove !== undefined && value > point.alarmAbove)
+    return `${point.id} = ${value}${unit}, above ${point.alarmAbove}${unit}`;
+  if (point.alarmBelow !== undefined && value < point.alarmBelow)
+    return `${point.id} = ${value}${unit}, below ${point.alarmBelow}${unit}`;
   return `${point.id} = ${value}${unit}`;
 }
 
@@ -129,7 +150,9 @@ export function inLanguage(text: Text, language: 'zh' | 'en'): string {
 /** Both languages of a text, joined with others by ` · ` where they are there. */
 export function titled(first: Text, second?: Text): { zh: string; en: string } {
   const join = (language: 'zh' | 'en'): string =>
-    second === undefined ? inLanguage(first, language) : `${inLanguage(first, language)} · ${inLanguage(second, language)}`;
+    second === undefined
+      ? inLanguage(first, language)
+      : `${inLanguage(first, language)} · ${inLanguage(second, language)}`;
   return { zh: join('zh'), en: join('en') };
 }
 

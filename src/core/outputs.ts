@@ -17,7 +17,10 @@ interface Demand {
 }
 
 /** Wanted values of all outputs. `keep`: leave it as it is. */
-export function desiredOutputs(state: State, model: Model): Map<string, { value: boolean | 'keep'; because: string }> {
+export function desiredOutputs(
+  state: State,
+  model: Model,
+): Map<string, { value: boolean | 'keep'; because: string }> {
   const demands = strongestDemands(state, model);
   const desired = new Map<string, { value: boolean | 'keep'; because: string }>();
   for (const output of model.outputs.values()) {
@@ -53,7 +56,9 @@ function strongestDemands(state: State, model: Model): Map<string, Demand> {
 
 function isMuted(output: Output, incident: Incident, model: Model): boolean {
   if (!output.silenceable) return false;
-  return incident.silenced || incident.state === 'shelved' || (model.plans.get(incident.plan)?.silent ?? false);
+  return (
+    incident.silenced || incident.state === 'shelved' || (model.plans.get(incident.plan)?.silent ?? false)
+  );
 }
 
 /** Compares what is wanted with what was wanted before; writes events and the `maxOn` limits. */
@@ -72,7 +77,8 @@ export function outputsChanged(turn: Turn): void {
       clearTimer(state.timers, timer);
     }
     // The first time that an output is seen it merely rests; that is no event.
-    if (before !== undefined || because !== 'at rest') emit(turn, 'output.changed', because, { output: { id, value } });
+    if (before !== undefined || because !== 'at rest')
+      emit(turn, 'output.changed', because, { output: { id, value } });
   }
   for (const id of Object.keys(state.durable.outputs)) {
     if (model.outputs.has(id)) continue;
@@ -92,7 +98,8 @@ export function demandAnew(turn: Turn, outputs: Readonly<Record<string, boolean>
     const maxOnMs = model.outputs.get(id)?.maxOnMs;
     if (record) record.expired = false;
     const timer = `maxOn:${id}`;
-    if (value && maxOnMs !== undefined && state.timers.due[timer] !== undefined) setTimer(state.timers, timer, at.steadyMs + maxOnMs);
+    if (value && maxOnMs !== undefined && state.timers.due[timer] !== undefined)
+      setTimer(state.timers, timer, at.steadyMs + maxOnMs);
   }
 }
 

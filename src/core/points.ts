@@ -21,8 +21,10 @@ export function scaled(point: Point, raw: Raw): { value: Value | null; quality: 
   if (point.invalid?.includes(number)) return bad(`${number} means "no value"`);
   const value = tidy(number * (point.scale ?? 1) + (point.offset ?? 0));
   if (!Number.isFinite(value)) return bad('too large a number');
-  if (point.min !== undefined && value < point.min) return bad(`${value} is below the least possible, ${point.min}`);
-  if (point.max !== undefined && value > point.max) return bad(`${value} is above the most possible, ${point.max}`);
+  if (point.min !== undefined && value < point.min)
+    return bad(`${value} is below the least possible, ${point.min}`);
+  if (point.max !== undefined && value > point.max)
+    return bad(`${value} is above the most possible, ${point.max}`);
   return { value, quality: 'good' };
 }
 
@@ -96,13 +98,19 @@ export function lose(live: Live, model: Model, device: string, because: string):
   const changes: Change[] = [];
   for (const at of model.pointsOf.get(device) ?? []) {
     forget(live, at);
-    if (live.qualities[at] !== 'stale' || live.values[at] !== null) changes.push([model.points[at]!.id, null, 'stale', because]);
+    if (live.qualities[at] !== 'stale' || live.values[at] !== null)
+      changes.push([model.points[at]!.id, null, 'stale', because]);
   }
   return changes;
 }
 
 /** Puts changes in place: from here on the engine sees them. */
-export function believe(live: Live, index: ReadonlyMap<string, number>, changes: readonly Change[], wallMs: number): void {
+export function believe(
+  live: Live,
+  index: ReadonlyMap<string, number>,
+  changes: readonly Change[],
+  wallMs: number,
+): void {
   for (const [id, value, quality, because] of changes) {
     const at = index.get(id);
     if (at === undefined) continue;

@@ -22,7 +22,8 @@ export function evaluate(turn: Turn, compiled: CompiledRule, point?: string): vo
       if (at.steadyMs >= sinceMs + rule.forMs) {
         activate(turn, compiled, standing?.point ?? point);
       } else {
-        if (standing === undefined) durable.rules[rule.id] = { phase: 'pending', sinceMs, ...(point !== undefined && { point }) };
+        if (standing === undefined)
+          durable.rules[rule.id] = { phase: 'pending', sinceMs, ...(point !== undefined && { point }) };
         wakeBy(turn, `for:${rule.id}`, sinceMs + rule.forMs);
       }
     } else if (standing !== undefined && (when === false || barred)) {
@@ -52,7 +53,8 @@ export function evaluate(turn: Turn, compiled: CompiledRule, point?: string): vo
   if (at.steadyMs >= sinceMs + rule.holdMs) {
     deactivate(turn, compiled, standing.incident);
   } else {
-    if (standing.clearingSinceMs === undefined) durable.rules[rule.id] = { ...standing, clearingSinceMs: sinceMs };
+    if (standing.clearingSinceMs === undefined)
+      durable.rules[rule.id] = { ...standing, clearingSinceMs: sinceMs };
     wakeBy(turn, `hold:${rule.id}`, sinceMs + rule.holdMs);
   }
 }
@@ -95,12 +97,18 @@ function deactivate(turn: Turn, compiled: CompiledRule, incident: string): void 
   if (rule.latch) {
     state.durable.rules[rule.id] = { phase: 'latched', incident };
     const open = state.durable.incidents[incident];
-    for (const signal of open?.signals ?? []) if (signal.rule === rule.id && signal.active) signal.latched = true;
+    for (const signal of open?.signals ?? [])
+      if (signal.rule === rule.id && signal.active) signal.latched = true;
     if (open) turn.effects.incidents.set(incident, open);
     return;
   }
   delete state.durable.rules[rule.id];
-  endSignals(turn, incident, (signal) => signal.rule === rule.id, `no longer: ${becauseOf(compiled.until ?? compiled.when, model)}`);
+  endSignals(
+    turn,
+    incident,
+    (signal) => signal.rule === rule.id,
+    `no longer: ${becauseOf(compiled.until ?? compiled.when, model)}`,
+  );
 }
 
 /** Lets a rule go, whatever its condition: it was reset by a person, taken out of service, or removed. */
@@ -112,7 +120,8 @@ export function release(turn: Turn, ruleId: string, because: string): void {
   delete durable.rules[ruleId];
   clearTimer(turn.state.timers, `for:${ruleId}`);
   clearTimer(turn.state.timers, `hold:${ruleId}`);
-  if (standing.phase !== 'pending') endSignals(turn, standing.incident, (signal) => signal.rule === ruleId, because);
+  if (standing.phase !== 'pending')
+    endSignals(turn, standing.incident, (signal) => signal.rule === ruleId, because);
 }
 
 /** What incidents of rules (and of people) are about: the same plan in the same zone is one incident. */

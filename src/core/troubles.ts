@@ -22,7 +22,13 @@ const words: Readonly<Record<string, Text>> = {
 };
 
 /** A bus or device was found or lost. `because` is kept while it is down. */
-export function linkChanged(turn: Turn, of: 'bus' | 'device', id: string, up: boolean, because: string): void {
+export function linkChanged(
+  turn: Turn,
+  of: 'bus' | 'device',
+  id: string,
+  up: boolean,
+  because: string,
+): void {
   const { state, model } = turn;
   const { down } = state.durable;
   const key = `${of}:${id}`;
@@ -52,14 +58,25 @@ function judgeBus(turn: Turn, bus: string): void {
   const devices = turn.model.devicesOn.get(bus) ?? [];
   const lost = down[`bus:${bus}`];
   const watched = devices.filter((device) => !isDisabled(turn, 'device', device));
-  const silent = lost === undefined && watched.length > 1 && watched.every((device) => down[`device:${device}`] !== undefined);
-  judge(turn, { rule: 'bus_lost', subject: `bus:${bus}`, name: bus, on: lost !== undefined, because: lost ?? 'the bus is back' });
+  const silent =
+    lost === undefined &&
+    watched.length > 1 &&
+    watched.every((device) => down[`device:${device}`] !== undefined);
+  judge(turn, {
+    rule: 'bus_lost',
+    subject: `bus:${bus}`,
+    name: bus,
+    on: lost !== undefined,
+    because: lost ?? 'the bus is back',
+  });
   judge(turn, {
     rule: 'bus_silent',
     subject: `bus:${bus}`,
     name: bus,
     on: silent,
-    because: silent ? `none of ${watched.length} devices answers: ${watched.map((device) => down[`device:${device}`])[0]}` : 'a device answers again',
+    because: silent
+      ? `none of ${watched.length} devices answers: ${watched.map((device) => down[`device:${device}`])[0]}`
+      : 'a device answers again',
   });
   const inhibited = lost !== undefined || silent;
   for (const device of devices) judgeDevice(turn, device, inhibited);
@@ -100,7 +117,8 @@ export function judgePoint(turn: Turn, index: number): void {
       state.dirty = true;
       clearTimer(state.timers, timer);
     }
-    if (standing && !isUnheard(turn, index)) judge(turn, { ...pointTrouble(turn, index), on: false, because: `${point.id} is good again` });
+    if (standing && !isUnheard(turn, index))
+      judge(turn, { ...pointTrouble(turn, index), on: false, because: `${point.id} is good again` });
   }
 }
 
@@ -125,7 +143,10 @@ function pointTrouble(turn: Turn, index: number) {
 function isSuffering(turn: Turn, index: number): boolean {
   const { qualities, becauses } = turn.state.live;
   // a point that was never read has nothing to lose: its link tells the tale
-  return (qualities[index] === 'bad' || (qualities[index] === 'stale' && becauses[index] !== undefined)) && isReachable(turn, index);
+  return (
+    (qualities[index] === 'bad' || (qualities[index] === 'stale' && becauses[index] !== undefined)) &&
+    isReachable(turn, index)
+  );
 }
 
 /** Not read yet since the start: whether it is still bad nobody can say, so an open trouble stays. */
@@ -179,7 +200,12 @@ function judge(turn: Turn, what: Judgement): void {
   if (!what.on) {
     const open = durable.keys[what.subject];
     if (open !== undefined) {
-      endSignals(turn, open, (signal) => signal.rule === what.rule && signal.point === what.point, what.because);
+      endSignals(
+        turn,
+        open,
+        (signal) => signal.rule === what.rule && signal.point === what.point,
+        what.because,
+      );
     }
     return;
   }
@@ -199,7 +225,8 @@ function judge(turn: Turn, what: Judgement): void {
 
 /** Judges everything anew, after the site or what is out of service changed. */
 export function judgeAll(turn: Turn): void {
-  for (const bus of new Set([...turn.model.site.buses.map(({ id }) => id), ...turn.model.devicesOn.keys()])) judgeBus(turn, bus);
+  for (const bus of new Set([...turn.model.site.buses.map(({ id }) => id), ...turn.model.devicesOn.keys()]))
+    judgeBus(turn, bus);
 }
 
 /** Ends the troubles of what another site no longer has. */
@@ -216,7 +243,8 @@ export function endTroublesOfTheGone(turn: Turn): void {
     const cut = subject.indexOf(':');
     return there[subject.slice(0, cut)]?.has(subject.slice(cut + 1)) === false;
   };
-  for (const id of Object.keys(state.durable.incidents)) endSignals(turn, id, isGone, 'removed from the configuration');
+  for (const id of Object.keys(state.durable.incidents))
+    endSignals(turn, id, isGone, 'removed from the configuration');
 }
 
 function isDisabled(turn: Turn, of: 'device', id: string): boolean {

@@ -164,13 +164,36 @@ export interface Command {
 
 export type Input =
   /** values read from a device, or sent by it unasked; `at` of the input is when the value was taken */
-  | { readonly type: 'reading'; readonly at: Stamp; readonly values: readonly (readonly [point: string, raw: Raw])[] }
+  | {
+      readonly type: 'reading';
+      readonly at: Stamp;
+      readonly values: readonly (readonly [point: string, raw: Raw])[];
+    }
   /** the link to a bus (port, socket, chip) or to a device on it was found or lost */
-  | { readonly type: 'link'; readonly at: Stamp; readonly of: 'bus' | 'device'; readonly id: string; readonly up: boolean; readonly because: string }
+  | {
+      readonly type: 'link';
+      readonly at: Stamp;
+      readonly of: 'bus' | 'device';
+      readonly id: string;
+      readonly up: boolean;
+      readonly because: string;
+    }
   /** what an output was read back as; `fault` where it could not be driven or read */
-  | { readonly type: 'output'; readonly at: Stamp; readonly output: string; readonly actual: boolean | null; readonly fault?: string }
+  | {
+      readonly type: 'output';
+      readonly at: Stamp;
+      readonly output: string;
+      readonly actual: boolean | null;
+      readonly fault?: string;
+    }
   /** the daemon's own health: `storage`, `broker`, `clock`, … */
-  | { readonly type: 'health'; readonly at: Stamp; readonly check: string; readonly ok: boolean; readonly because: string }
+  | {
+      readonly type: 'health';
+      readonly at: Stamp;
+      readonly check: string;
+      readonly ok: boolean;
+      readonly because: string;
+    }
   | { readonly type: 'command'; readonly at: Stamp; readonly command: Command }
   | { readonly type: 'tick'; readonly at: Stamp }
   | { readonly type: 'started'; readonly at: Stamp; readonly because: string }
@@ -221,7 +244,12 @@ export interface Incident {
   silenced: boolean;
   readonly openedAt: string;
   readonly title: { readonly zh: string; readonly en: string };
-  readonly cause: { readonly rule: string; readonly point?: string; readonly subject?: string; readonly value: Value | null };
+  readonly cause: {
+    readonly rule: string;
+    readonly point?: string;
+    readonly subject?: string;
+    readonly value: Value | null;
+  };
   /** first-out first; in an event the first and the latest where there are many */
   signals: Signal[];
   signalCount: number;

@@ -15,7 +15,7 @@ import type { BusFigures, DeviceInput } from './types.ts';
 
 /** A port that is plugged in again is found within five seconds. */
 const reopen = { firstMs: 200, mostMs: 5000 };
-/** a connection that held so long was a good one: the next loss starts from the shortest wait */
+/** a connection that held so long, or gave an answer, was a good one: its loss starts from the shortest wait */
 const heldMs = 5000;
 const openTimeoutMs = 10_000;
 const closeTimeoutMs = 2000;
@@ -31,7 +31,7 @@ export interface BusOptions {
   readonly random: () => number;
   readonly openLink: LinkOpener;
   readonly push: (input: DeviceInput) => void;
-  /** 0…1: where in their period this bus's polls fall, so that many buses do not all ask at once */
+  /** 0…1: where in their period this bus's polls fall */
   readonly phase: number;
   readonly wanted: (output: string) => Wanted;
 }
@@ -130,8 +130,8 @@ export class Bus {
       const end = await this.once();
       if (this.stopping.signal.aborted) return;
       if (end.quiet) continue;
-      this.down(end.because);
-      this.failures = this.session && clock.steadyMs() - openedMs > heldMs ? 1 : this.failures + 1;
+      const good = this.session && (this.session.proved || clock.steadyMs() - openedMs > heldMs);
+      this.failures = good ? 1 : this.failures + 1;
       this.session = undefined;
       await sleep(clock, backoffMs(this.failures, reopen, this.options.random), this.stopping.signal);
     }
@@ -173,10 +173,14 @@ export class Bus {
       for (const values of before) this.emit(session, values);
       session.pump();
       if (this.stopping.signal.aborted) session.end('stopped');
-      return await session.ended;
+      const end = await session.ended;
+      if (!end.quiet) this.down(end.because);
+      return end;
     } catch (error) {
       if (!session) this.session = undefined;
-      return { because: early ?? (error instanceof Error ? error.message : String(error)), quiet: false };
+      const because = early ?? (error instanceof Error ? error.message : String(error));
+      this.down(because);
+      return { because, quiet: false };
     } finally {
       session?.end('closed');
       await this.close(connection, link);
@@ -225,7 +229,8 @@ export class Bus {
     this.line.polls = this.options.devices.flatMap((device) => planPolls(device, this.byId.get(device.id)!));
     for (const poll of this.line.polls) {
       poll.dueMs = now;
-      poll.nominalMs = now - poll.everyMs * this.options.phase;
+      // on the beat of the steady clock: buses of one period wake the process together, not one by one
+      if (poll.everyMs > 0) poll.nominalMs = now - ((now + poll.everyMs * this.options.phase) % poll.everyMs);
     }
     for (const device of this.line.devices) {
       device.failures = 0;
@@ -245,6 +250,7 @@ export class Bus {
   }
 
   private down(because: string): void {
+    if (this.stopping.signal.aborted) return;
     const changed = this.up !== false;
     this.up = false;
     this.because = because;

@@ -20,6 +20,9 @@ interface Part {
   readonly outputs: OutputConfig[];
 }
 
+/** Parts of a period over which buses are spread: few, as each is a wake-up, but thousands are too many for one. */
+const beats = 8;
+
 export function createDevices(options: DevicesOptions): Devices {
   const running = new Map<string, Running>();
   let desired: ReadonlyMap<string, Wanted> = new Map();
@@ -38,8 +41,7 @@ export function createDevices(options: DevicesOptions): Devices {
       random: options.random ?? Math.random,
       openLink: options.openLink ?? openLink,
       push: options.push,
-      // the golden ratio spreads any number of buses evenly; the first one polls on the beat
-      phase: ((count - 1) * 0.618034) % 1,
+      phase: ((count - 1) % beats) / beats,
       wanted: (output) => desired.get(output) ?? 'keep',
     });
     running.set(part.bus.id, { bus, settings });

@@ -49,6 +49,22 @@ export function silenceMs(
   return Math.min(lastMs + Math.max(leastQuietMs, 2 * gapMs), disturbedMs + mostQuietMs) - now;
 }
 
+/**
+ * A request of `space` ran out of time on a line without transaction ids: its answer may still come, and would
+ * pass for the answer to another question of the same space. None is asked until an answer would be twice as late
+ * as the limit; the rest of the line goes on.
+ */
+export function holdSpace(line: Line, space: string | undefined, startedMs: number, timeoutMs: number): void {
+  if (line.kind !== 'serial' || space === undefined) return;
+  const untilMs = startedMs + 2 * timeoutMs;
+  for (const poll of line.polls) {
+    if (poll.request.space === space) poll.dueMs = Math.max(poll.dueMs, untilMs);
+  }
+  for (const output of line.outputs) {
+    if (output.config.address.space === space) output.heldUntilMs = untilMs;
+  }
+}
+
 /** Runs a driver's function, which may throw where it should reject. */
 export function attempt<T>(run: () => Promise<T>): Promise<T> {
   try {

@@ -2,7 +2,7 @@
 // outputs.ts and the reports to the engine. Knows no protocol; when it is an output's turn is the session's choice.
 
 import type { Connection, FaultKind } from '../driver.ts';
-import { attempt, type Line } from './line.ts';
+import { attempt, holdSpace, type Line } from './line.ts';
 import { checkByDriving, driven, failed, type OutputState, observed, wire } from './outputs.ts';
 import { failuresToDown } from './polls.ts';
 import type { DeviceInput } from './types.ts';
@@ -12,6 +12,8 @@ export interface Turns {
   readonly line: Line;
   readonly connection: Connection;
   readonly over: boolean;
+  /** when the request that is or was out began */
+  readonly startedMs: number;
   silent: number;
   begin(timeoutMs: number): AbortSignal;
   finish(now: number): boolean;
@@ -83,6 +85,7 @@ export function checkOutput(turns: Turns, output: OutputState, now: number): voi
 function outputFailed(turns: Turns, output: OutputState, error: unknown, ranOut: boolean, now: number): void {
   const { line } = turns;
   const { kind, message } = turns.fault(error, ranOut, line.outputTimeoutMs);
+  if (ranOut) holdSpace(line, output.config.address.space, turns.startedMs, line.outputTimeoutMs);
   if (kind === 'link') {
     turns.end(message);
     return;

@@ -22,6 +22,8 @@ export interface OutputState {
   notBeforeMs: number;
   /** when to read back next */
   checkAtMs: number;
+  /** not read back before: a late answer to another question could be taken for this one's */
+  heldUntilMs: number;
   /** the next read-back follows a drive */
   verifying: boolean;
   /** a drive is out */
@@ -40,6 +42,7 @@ export function outputState(config: OutputConfig, wanted: Wanted, now: number): 
     pending: false,
     notBeforeMs: now,
     checkAtMs: now,
+    heldUntilMs: now,
     verifying: false,
     driving: false,
     failures: 0,
@@ -54,6 +57,7 @@ export function reopened(state: OutputState, now: number): void {
   state.pending = state.wanted !== 'keep';
   state.notBeforeMs = now;
   state.checkAtMs = now;
+  state.heldUntilMs = now;
   state.verifying = false;
   state.driving = false;
   state.failures = 0;

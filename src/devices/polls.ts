@@ -126,20 +126,14 @@ export function choose(polls: readonly Poll[], now: number, alarmStreak: number,
  * Takes a failure and sets when to ask again: at once at first, then ever more rarely, so that a dead device costs
  * the living little. True where the device went down by it. `alone`: no other device waits for the line.
  */
-export function failing(
-  each: Poll,
-  alive: boolean,
-  alone: boolean,
-  now: number,
-  random: () => number,
-): boolean {
+export function failing(each: Poll, alone: boolean, now: number, random: () => number): boolean {
   const { device } = each;
   device.failures += 1;
   each.failures += 1;
   each.dueMs = now;
   if (device.up === false || device.failures >= failuresToDown) {
     const limits = alone ? shortBackoff : longBackoff;
-    device.retryAtMs = alive ? now : now + backoffMs(device.failures - failuresToDown + 1, limits, random);
+    device.retryAtMs = now + backoffMs(device.failures - failuresToDown + 1, limits, random);
     return device.up !== false;
   }
   if (each.failures >= failuresToDown) {

@@ -4,7 +4,7 @@
 
 import { type Connection, DeviceFault, type FaultKind, type Raw } from '../driver.ts';
 import type { Timer } from '../lib/clock.ts';
-import { attempt, type Line, silenceMs } from './line.ts';
+import { attempt, holdSpace, type Line, silenceMs } from './line.ts';
 import type { Link } from './link.ts';
 import { hasGaps } from './merge.ts';
 import { canDrive, checkOutput, driveOutput } from './output-turns.ts';
@@ -28,6 +28,8 @@ export class Session {
   private readonly link: Link | undefined;
   private resolveEnd: (end: SessionEnd) => void = () => {};
   over = false;
+  /** a device answered */
+  proved = false;
   private readonly turn: Turn;
   private current: Poll | undefined;
   private disturbedMs: number | undefined;
@@ -70,8 +72,9 @@ export class Session {
         return;
       }
       if (output.driving) continue;
-      if (output.checkAtMs <= now && (!check || output.checkAtMs < check.checkAtMs)) check = output;
-      if (output.checkAtMs > now) nextMs = Math.min(nextMs, output.checkAtMs);
+      const checkAtMs = Math.max(output.checkAtMs, output.heldUntilMs);
+      if (checkAtMs > now) nextMs = Math.min(nextMs, checkAtMs);
+      else if (!check || output.checkAtMs < check.checkAtMs) check = output;
       if (output.pending && output.notBeforeMs > now) nextMs = Math.min(nextMs, output.notBeforeMs);
     }
     if (this.connection.read) {
@@ -116,6 +119,10 @@ export class Session {
     const waitMs = silenceMs(this.line.gapMs, lastMs, this.disturbedMs, now);
     if (waitMs <= 0) this.disturbedMs = undefined;
     return waitMs;
+  }
+
+  get startedMs(): number {
+    return this.turn.startedMs;
   }
 
   begin(timeoutMs: number): AbortSignal {
@@ -183,8 +190,9 @@ export class Session {
     } else {
       if (kind !== 'timeout' || !ranOut) this.silent = 0;
       const { device } = poll;
-      const down = failing(poll, kind === 'foreign', this.line.devices.length === 1, now, this.line.random);
+      const down = failing(poll, this.line.devices.length === 1, now, this.line.random);
       device.because = `${message}, ${device.failures} times`;
+      if (ranOut) holdSpace(this.line, poll.request.space, this.turn.startedMs, device.timeoutMs);
       if (down) {
         device.up = false;
         this.line.log.warn(
@@ -220,6 +228,7 @@ export class Session {
   }
 
   contact(device: DeviceState, now: number): void {
+    this.proved = true;
     device.failures = 0;
     device.retryAtMs = Number.NEGATIVE_INFINITY;
     device.lastGoodMs = now;

@@ -67,7 +67,7 @@ export function streamDestination(stream: NodeJS.WriteStream): LogDestination {
         const said = {
           level: 'warn',
           time: at,
-          code: 'logDropped',
+          code: 'LOG_DROPPED',
           dropped,
           message: 'the reader of this log was too slow',
         };

@@ -29,7 +29,14 @@ export interface Loss {
   readonly established: boolean;
   /** the broker said that it does not speak this version, or went away at the sight of it */
   readonly version: 'refused' | 'suspect' | 'fine';
+  readonly hungUp: HungUp;
 }
+
+/**
+ * Did the broker end it because of something that was sent? `perhaps`: it closed. `surely`: it answered a
+ * message with a refusal that mqtt.js cannot read (mosquitto 2.0 does to one that is too large).
+ */
+export type HungUp = 'no' | 'perhaps' | 'surely';
 
 export interface Connection {
   readonly protocol: 4 | 5;
@@ -63,6 +70,10 @@ const goodbyeMs = 500;
 const largestInbound = 262_144;
 const endlessInbound = 1_048_576;
 const unspecified = 0x80;
+/** as mqtt-packet words it */
+const unreadableRefusal = 'Invalid puback reason code';
+/** DISCONNECT reasons that speak of what was sent; the others speak of the broker's own state */
+const aboutContent: ReadonlySet<number> = new Set([0x80, 0x81, 0x82, 0x83, 0x87, 0x90, 0x95, 0x99]);
 
 /** `host:port` for people: a URL may carry a password. */
 export function whereIs(url: string): string {
@@ -117,23 +128,26 @@ export function openConnection(options: ConnectionOptions): { drop(because: stri
     finish(`no answer within ${connectTimeoutMs / 1000} s`, 'fine'),
   );
 
-  const finish = (because: string, version: Loss['version']): void => {
+  const finish = (because: string, version: Loss['version'], hungUp: HungUp = 'no'): void => {
     if (over) return;
     over = true;
     timeout.cancel();
     // its end may raise errors once more: mqtt.js has a listener of its own for those
     client?.end(true);
-    options.lost({ because, established, version });
+    options.lost({ because, established, version, hungUp: established ? hungUp : 'no' });
   };
 
   const failed = (fault: unknown): void => {
     const code = codeOf(fault);
-    // a fault without code is a CONNACK that cannot be parsed
+    // a fault without code is a packet that cannot be parsed
     const vague = code === undefined || code === 'ECONNRESET' || code === 'EPIPE';
     let version: Loss['version'] = 'fine';
     if (!established && (code === 1 || code === 132)) version = 'refused';
     else if (!established && vague && protocol === 5) version = 'suspect';
-    finish(explainFault(fault), version);
+    const unreadable = fault instanceof Error && fault.message.startsWith(unreadableRefusal);
+    if (unreadable)
+      finish('the broker refused a message in a way that MQTT does not know', version, 'surely');
+    else finish(explainFault(fault), version, vague ? 'perhaps' : 'no');
   };
 
   const begin = (): void => {
@@ -154,9 +168,12 @@ export function openConnection(options: ConnectionOptions): { drop(because: stri
           ? 'the broker closed the connection'
           : 'the broker closed the connection before it answered',
         !established && protocol === 5 ? 'suspect' : 'fine',
+        'perhaps',
       ),
     );
-    to.on('disconnect', (packet) => finish(explainReason(packet.reasonCode ?? unspecified), 'fine'));
+    to.on('disconnect', ({ reasonCode = unspecified }) =>
+      finish(explainReason(reasonCode), 'fine', aboutContent.has(reasonCode) ? 'perhaps' : 'no'),
+    );
     to.on('message', (topic, payload, packet) => {
       if (over) return;
       const { responseTopic, correlationData } = packet.properties ?? {};

@@ -5,6 +5,7 @@
 import type { Event } from '../core/types.ts';
 import type { Clock, Timer } from '../lib/clock.ts';
 import type { Store } from '../store/types.ts';
+import type { HungUp } from './connection.ts';
 import { explainReason } from './explain.ts';
 import type { Log } from './log.ts';
 import { type Lane, type Outgoing, packetTooLarge } from './sender.ts';
@@ -12,6 +13,12 @@ import { type Lane, type Outgoing, packetTooLarge } from './sender.ts';
 const windowSize = 20;
 const pageSize = 100;
 const mostPending = 500;
+/** the connection broke so often in a row with events unanswered: they are sent one by one to find the cause */
+const breaksToSuspect = 2;
+/** and so often on one that was alone: that one is refused, in the way of a broker without reason codes */
+const breaksToBelieve = 4;
+/** a break later than this after the event was written has another cause */
+const breakWithinMs = 5000;
 const deliveredAfterMs = 50;
 const deliveredBatch = 100;
 const shortestPauseMs = 500;
@@ -62,6 +69,10 @@ export function createEventLane(options: {
   let held = false;
   let pause: Timer | undefined;
   let pauses = 0;
+  let breaks = 0;
+  /** the event that was sent alone and broke the connection, and how often */
+  let suspect: { readonly seq: number; count: number } | undefined;
+  let sentAtMs = 0;
 
   const flush = (): void => {
     flushTimer?.cancel();
@@ -111,29 +122,40 @@ export function createEventLane(options: {
     }
   };
 
-  const setAside = (event: Event, reason: number): void => {
-    const because = explainReason(reason);
-    log.error(
-      { seq: event.seq, type: event.type, reason, hint: hints[reason] },
-      `the broker refused an event for good: ${because}; it is set aside`,
-    );
+  const setAside = (seq: number, because: string, hint: string | undefined): void => {
+    log.error({ seq, hint }, `the broker refused an event for good: ${because}; it is set aside`);
     try {
-      store.setAside(event.seq, because);
+      store.setAside(seq, because);
     } catch (fault) {
-      log.error({ fault: String(fault), seq: event.seq }, 'a refused event could not be set aside');
+      log.error({ fault: String(fault), seq }, 'a refused event could not be set aside');
     }
     options.refused(`events are refused: ${because}`);
+  };
+
+  /** An event must not hold up all others because the broker hangs up at the sight of it. */
+  const suspectOne = (hungUp: HungUp): void => {
+    if (hungUp === 'no' || inFlight.size === 0 || clock.steadyMs() - sentAtMs > breakWithinMs) return;
+    const alone = breaks >= breaksToSuspect;
+    breaks += hungUp === 'surely' ? breaksToSuspect : 1;
+    const [seq] = inFlight;
+    if (!alone || seq === undefined) return;
+    if (suspect?.seq !== seq) suspect = { seq, count: 0 };
+    suspect.count += hungUp === 'surely' ? breaksToBelieve : 1;
+    if (suspect.count < breaksToBelieve) return;
+    suspect = undefined;
+    setAside(seq, 'the broker hangs up whenever this event is sent', hints[packetTooLarge]);
   };
 
   const settled = (event: Event, reason: number): void => {
     inFlight.delete(event.seq);
     if (reason < 0x80) {
       pauses = 0;
+      breaks = 0;
       delivered.push(event.seq);
       if (delivered.length >= deliveredBatch) flush();
       else flushTimer ??= clock.after(deliveredAfterMs, flush);
       options.acknowledged();
-    } else if (refusedForGood.has(reason)) setAside(event, reason);
+    } else if (refusedForGood.has(reason)) setAside(event.seq, explainReason(reason), hints[reason]);
     else {
       held = true;
       options.refused(`events are not taken now: ${explainReason(reason)}`);
@@ -160,14 +182,19 @@ export function createEventLane(options: {
       }
     },
     begin: restart,
-    next(): Outgoing | 'wait' | undefined {
+    next(unanswered): Outgoing | 'wait' | undefined {
       // while the broker asks for patience the levels may go: this lane has nothing to send
       if (held) return undefined;
-      if (inFlight.size >= windowSize) return pending.length > 0 || more ? 'wait' : undefined;
+      const most = breaks >= breaksToSuspect ? 1 : windowSize;
+      // nothing else may be in flight then, so that it is this one which broke the connection
+      const waiting = pending.length > 0 || more;
+      if (most === 1 && unanswered > 0) return waiting || inFlight.size > 0 ? 'wait' : undefined;
+      if (inFlight.size >= most) return waiting ? 'wait' : undefined;
       refill();
       const event = pending.shift();
       if (event === undefined) return undefined;
       inFlight.add(event.seq);
+      sentAtMs = clock.steadyMs();
       return {
         topic,
         payload: JSON.stringify(event),
@@ -175,7 +202,8 @@ export function createEventLane(options: {
         settled: (reason) => settled(event, reason),
       };
     },
-    lost() {
+    lost(hungUp) {
+      suspectOne(hungUp);
       inFlight.clear();
       restart();
     },

@@ -2,13 +2,17 @@
 // Only ids are remembered; the value is read when it is sent, so a slow broker costs no memory and gets the
 // latest. Knows no connection.
 
-import type { Clock } from '../lib/clock.ts';
+import type { Clock, Timer } from '../lib/clock.ts';
 import type { Store } from '../store/types.ts';
 import { explainReason } from './explain.ts';
 import { type Log, rarely } from './log.ts';
 import type { Lane } from './sender.ts';
 import type { Topics } from './topics.ts';
 import type { Levels } from './types.ts';
+
+/** so many connections in a row ended by the broker with nothing but levels unanswered: alarms come first */
+const mostBreaks = 3;
+const quietMs = 600_000;
 
 export interface LevelLane extends Lane {
   changed(points: Iterable<string>, incidents: Iterable<string>): void;
@@ -24,9 +28,10 @@ export function createLevelLane(options: {
   readonly store: Pick<Store, 'retained' | 'retain'>;
   readonly clock: Clock;
   readonly log: Log;
+  pump(): void;
 }): LevelLane {
-  const { topics, levels, store, log } = options;
-  const mayLog = rarely(options.clock);
+  const { topics, levels, store, clock, log } = options;
+  const mayLog = rarely(clock);
   const incidents = new Set<string>();
   const points = new Set<string>();
   /** topics to be emptied of which no id is known: left by another configuration or an earlier run */
@@ -38,6 +43,9 @@ export function createLevelLane(options: {
   const known = new Set<string>();
   const unsaved = new Set<string>();
   let live = false;
+  let breaks = 0;
+  let resume: Timer | undefined;
+  let quietUntilMs = Number.NEGATIVE_INFINITY;
 
   const remember = (added: readonly string[], gone: readonly string[]): void => {
     for (const topic of added) {
@@ -99,10 +107,43 @@ export function createLevelLane(options: {
   };
 
   const forget = (): void => {
+    resume?.cancel();
+    resume = undefined;
     live = false;
     incidents.clear();
     points.clear();
     ghosts.clear();
+  };
+
+  const begin = (): void => {
+    const quietLeftMs = quietUntilMs - clock.steadyMs();
+    if (quietLeftMs > 0) {
+      resume ??= clock.after(quietLeftMs, () => {
+        resume = undefined;
+        begin();
+        options.pump();
+      });
+      return;
+    }
+    live = true;
+    const standing = [topics.status];
+    for (const { id } of levels.openIncidents()) {
+      incidents.add(id);
+      standing.push(topics.incident(id));
+    }
+    for (const { id } of levels.points()) {
+      points.add(id);
+      standing.push(topics.point(id));
+    }
+    try {
+      for (const topic of store.retained()) known.add(topic);
+    } catch (fault) {
+      if (mayLog('retained')) log.warn({ fault: String(fault) }, 'retained topics could not be read');
+    }
+    // noted before they are published: after a crash they can be emptied
+    remember(standing, []);
+    const stands = new Set(standing);
+    for (const topic of known) if (!stands.has(topic)) ghosts.add(topic);
   };
 
   const settled = (topic: string, payload: string, reason: number): void => {
@@ -112,7 +153,10 @@ export function createLevelLane(options: {
     if (reason >= 0x80) {
       const because = explainReason(reason);
       if (mayLog(because)) log.warn({ topic, because }, 'the broker refused a retained level');
-    } else if (payload === '') remember([], [topic]);
+    } else {
+      breaks = 0;
+      if (payload === '') remember([], [topic]);
+    }
   };
 
   return {
@@ -123,27 +167,7 @@ export function createLevelLane(options: {
       for (const id of changedIncidents) incidents.add(id);
       for (const id of changedPoints) points.add(id);
     },
-    begin() {
-      live = true;
-      const standing = [topics.status];
-      for (const { id } of levels.openIncidents()) {
-        incidents.add(id);
-        standing.push(topics.incident(id));
-      }
-      for (const { id } of levels.points()) {
-        points.add(id);
-        standing.push(topics.point(id));
-      }
-      try {
-        for (const topic of store.retained()) known.add(topic);
-      } catch (fault) {
-        if (mayLog('retained')) log.warn({ fault: String(fault) }, 'retained topics could not be read');
-      }
-      // noted before they are published: after a crash they can be emptied
-      remember(standing, []);
-      const stands = new Set(standing);
-      for (const topic of known) if (!stands.has(topic)) ghosts.add(topic);
-    },
+    begin,
     halt: forget,
     next() {
       const message =
@@ -155,7 +179,15 @@ export function createLevelLane(options: {
       if (payload !== '') remember([topic], []);
       return { topic, payload, retain: true, settled: (reason) => settled(topic, payload, reason) };
     },
-    lost() {
+    lost(hungUp) {
+      if (hungUp !== 'no' && inFlight.size > 0 && ++breaks >= mostBreaks) {
+        breaks = 0;
+        quietUntilMs = clock.steadyMs() + quietMs;
+        log.error(
+          { forMs: quietMs },
+          'the broker hangs up whenever levels are published; they pause, events go on',
+        );
+      }
       forget();
       inFlight.clear();
       again.clear();

@@ -5,6 +5,7 @@ import type { MqttConfig } from '../config/types.ts';
 import type { Clock, Timer } from '../lib/clock.ts';
 import {
   type Connection,
+  type HungUp,
   type Inbound,
   type Loss,
   type Message,
@@ -44,7 +45,7 @@ export function keepLine(options: {
   readonly log: Log;
   will(): Message;
   connected(connection: Connection): void;
-  lost(because: string): void;
+  lost(because: string, hungUp: HungUp): void;
   message(message: Inbound): void;
 }): Line {
   const { config, clock, log } = options;
@@ -63,7 +64,7 @@ export function keepLine(options: {
 
   const open = async (protocol: 4 | 5): Promise<void> => {
     // late, so that the first poll does not wait for this library
-    const { connect } = await import('mqtt');
+    const { connect } = await import('./mqtt-package.ts');
     if (closed) return;
     attempt = openConnection({
       connect,
@@ -87,7 +88,7 @@ export function keepLine(options: {
 
   const begin = (protocol: 4 | 5): void => {
     open(protocol).catch((fault: unknown) =>
-      lost({ because: String(fault), established: false, version: 'fine' }, protocol),
+      lost({ because: String(fault), established: false, version: 'fine', hungUp: 'no' }, protocol),
     );
   };
 
@@ -115,7 +116,7 @@ export function keepLine(options: {
     failures += 1;
     because = `${where}: ${loss.because}`;
     if (mayLog(because)) log.warn({ broker: where, because: loss.because }, 'no connection to the broker');
-    options.lost(because);
+    options.lost(because, loss.hungUp);
   };
 
   next();

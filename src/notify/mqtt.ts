@@ -99,7 +99,7 @@ export function startMqtt(options: MqttCourierOptions): Courier {
     lastSeq: () => host.levels.status().lastSeq,
     answer: inbox.answer,
   });
-  const levels = createLevelLane({ topics, levels: host.levels, store, clock, log });
+  const levels = createLevelLane({ topics, levels: host.levels, store, clock, log, pump });
   sender = createSender({
     clock,
     ackWithinMs,
@@ -138,8 +138,8 @@ export function startMqtt(options: MqttCourierOptions): Courier {
       well();
       status.request();
     },
-    lost(because) {
-      sender?.closed();
+    lost(because, hungUp) {
+      sender?.closed(hungUp);
       health(false, because);
     },
   });
@@ -157,7 +157,7 @@ export function startMqtt(options: MqttCourierOptions): Courier {
     await waitFor(stopStatusMs, () => sender?.inFlight() === 0);
     // with something unanswered the will speaks for us: hanging up is the surest way
     await line.close(sender?.inFlight() === 0);
-    sender?.closed();
+    sender?.closed('no');
     status.close();
     events.close();
   };

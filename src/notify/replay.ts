@@ -10,6 +10,7 @@ const windowSize = 20;
 const pageSize = 50;
 const mostReplays = 4;
 const rememberedReplies = 100;
+const mostBreaks = 3;
 const mostCounted = 1000;
 
 export interface ReplayLane extends Lane {
@@ -25,6 +26,8 @@ interface Replay {
   page: Event[];
   exhausted: boolean;
   readonly inFlight: Set<number>;
+  /** connections in a row that the broker ended before any of it was acknowledged */
+  breaks: number;
   sent: number;
   /** acknowledged while an earlier one was not: not to be counted twice when they are sent again */
   readonly counted: Set<number>;
@@ -80,6 +83,7 @@ export function createReplayLane(options: {
   };
 
   const count = (replay: Replay, seq: number): void => {
+    replay.breaks = 0;
     if (replay.counted.has(seq)) return;
     replay.counted.add(seq);
     replay.sent += 1;
@@ -131,6 +135,7 @@ export function createReplayLane(options: {
         page: [],
         exhausted: from > last,
         inFlight: new Set(),
+        breaks: 0,
         sent: 0,
         counted: new Set(),
       });
@@ -154,9 +159,12 @@ export function createReplayLane(options: {
         finish(replay);
       }
     },
-    lost() {
+    lost(hungUp) {
       for (const replay of queue) {
         if (replay.inFlight.size === 0) continue;
+        if (hungUp !== 'no') replay.breaks += 1;
+        // an event at which the broker hangs up, long since set aside perhaps
+        if (replay.breaks >= mostBreaks) replay.refused ??= 0x80;
         replay.nextSeq = Math.min(...replay.inFlight);
         replay.inFlight.clear();
         replay.page = [];

@@ -20,6 +20,12 @@ export interface ReplyLane extends Lane {
   push(reply: Reply, to: ReturnAddress, minor?: boolean): void;
 }
 
+interface Waiting {
+  readonly message: Message;
+  readonly tries: number;
+}
+
+const mostTries = 3;
 const mostWaiting = 100;
 const mostMinorWaiting = 50;
 const longestCorrelation = 1024;
@@ -31,11 +37,11 @@ export function createReplyLane(options: {
 }): ReplyLane {
   const { topics, log } = options;
   const mayLog = rarely(options.clock);
-  let waiting: Message[] = [];
-  let inFlight: Message[] = [];
+  let waiting: Waiting[] = [];
+  let inFlight: Waiting[] = [];
 
   const enqueue = (message: Message): void => {
-    waiting.push(message);
+    waiting.push({ message, tries: 0 });
     if (waiting.length <= mostWaiting) return;
     waiting.shift();
     if (mayLog('full'))
@@ -61,13 +67,14 @@ export function createReplyLane(options: {
       }
     },
     next() {
-      const message = waiting.shift();
-      if (message === undefined) return undefined;
-      inFlight.push(message);
+      const one = waiting.shift();
+      if (one === undefined) return undefined;
+      inFlight.push(one);
+      const { message } = one;
       return {
         ...message,
         settled(reason) {
-          inFlight = inFlight.filter((other) => other !== message);
+          inFlight = inFlight.filter((other) => other !== one);
           if (reason < 0x80) return;
           const because = explainReason(reason);
           if (mayLog(because)) log.warn({ topic: message.topic, because }, 'the broker refused a reply');
@@ -75,7 +82,9 @@ export function createReplyLane(options: {
       };
     },
     lost() {
-      waiting = [...inFlight, ...waiting].slice(-mostWaiting);
+      // a reply at which the broker hangs up must not do it for ever
+      const again = inFlight.map(({ message, tries }) => ({ message, tries: tries + 1 }));
+      waiting = [...again.filter(({ tries }) => tries < mostTries), ...waiting].slice(-mostWaiting);
       inFlight = [];
     },
   };

@@ -2,7 +2,7 @@
 // what the lanes carry, and nothing of the network beyond "write this and tell me the broker's answer".
 
 import type { Clock, Timer } from '../lib/clock.ts';
-import type { Message } from './connection.ts';
+import type { HungUp, Message } from './connection.ts';
 
 /** The broker's answer: a reason code, 0 (or any below 0x80) where it took the message. */
 export type Settled = (reason: number) => void;
@@ -14,10 +14,16 @@ export interface Outgoing extends Message {
 export interface Lane {
   /** slots of the window that this lane leaves free for those before it */
   readonly polite: boolean;
-  /** The next message to write; `wait`: there is more, but not now, and nothing may overtake it. */
-  next(): Outgoing | 'wait' | undefined;
-  /** The connection is gone, and with it every answer still due: what was in flight is to be sent again. */
-  lost(): void;
+  /**
+   * The next message to write; `wait`: there is more, but not now, and nothing may overtake it.
+   * `unanswered`: messages in flight, of all lanes.
+   */
+  next(unanswered: number): Outgoing | 'wait' | undefined;
+  /**
+   * The connection is gone, and with it every answer still due: what was in flight is to be sent again.
+   * `hungUp`: the broker ended a connection on which it had answered; something in flight may be the cause.
+   */
+  lost(hungUp: HungUp): void;
 }
 
 /** What the sender needs of a connection. */
@@ -29,7 +35,7 @@ export interface Wire {
 
 export interface Sender {
   open(wire: Wire): void;
-  closed(): void;
+  closed(hungUp: HungUp): void;
   /** Writes what there is to write and room for, at once. */
   pump(): void;
   inFlight(): number;
@@ -54,6 +60,7 @@ export function createSender(options: {
   let pumping = false;
   let asked = false;
   let lastId = 0;
+  let answered = false;
   /** when each was written; a Map keeps the order, so the first is the oldest */
   const sentAtMs = new Map<number, number>();
 
@@ -73,6 +80,7 @@ export function createSender(options: {
     const settled = (reason: number): void => {
       // an answer to a connection that is gone says nothing to the one after it
       if (wire !== on || !sentAtMs.delete(id)) return;
+      answered = true;
       message.settled(reason);
       pump();
     };
@@ -90,7 +98,7 @@ export function createSender(options: {
     const reserved = Math.min(reservedSlots, Math.floor(most / 2));
     for (const lane of lanes) {
       if (sentAtMs.size >= (lane.polite ? most - reserved : most)) return undefined;
-      const message = lane.next();
+      const message = lane.next(sentAtMs.size);
       if (message === 'wait') return undefined;
       if (message !== undefined) return message;
     }
@@ -120,13 +128,14 @@ export function createSender(options: {
   return {
     open(to) {
       wire = to;
+      answered = false;
     },
-    closed() {
+    closed(hungUp) {
       wire = undefined;
       timer?.cancel();
       timer = undefined;
       sentAtMs.clear();
-      for (const lane of lanes) lane.lost();
+      for (const lane of lanes) lane.lost(answered || hungUp === 'surely' ? hungUp : 'no');
     },
     pump,
     inFlight: () => sentAtMs.size,

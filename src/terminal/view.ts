@@ -18,26 +18,40 @@ export interface View {
   tell(text: Text): void;
   /** `told`: what commands must be told to find this daemon, such as `-c FILE`; may be empty */
   banner(reach: Reach, told: string): void;
+  /** shows what has waited for a banner that does not come */
+  release(): void;
 }
 
 export function startView(screen: Screen): View {
   let reading: Reading = { language: languageOf(undefined), timezone: localZone() };
-  const show = (line: string): void => screen.write(`${line}\n`);
-  const now = (): string => paint(screen, 'dim', `${timeIn(reading.timezone, new Date().toISOString())} `);
+  // What comes before the banner waits for it: only then the language and the clocks of the premises are known.
+  let held: (() => string)[] | undefined = [];
+  const show = (line: () => string): void => {
+    if (held) held.push(line);
+    else screen.write(`${line()}\n`);
+  };
+  const showLater = (at: Date, words: () => string): void =>
+    show(() => `${paint(screen, 'dim', timeIn(reading.timezone, at.toISOString()))}  ${words()}`);
+  const release = (): void => {
+    const waiting = held ?? [];
+    held = undefined;
+    for (const line of waiting) show(line);
+  };
   return {
-    log: { write: (line) => logLine(screen, line, show, now) },
-    event: (event) => show(eventLine(screen, event, reading)),
+    log: { write: (line) => showLater(new Date(), () => logLine(screen, line)) },
+    event: (event) => show(() => eventLine(screen, event, reading)),
     link(of, id, up, because) {
-      const colour: Colour = up ? 'green' : 'yellow';
-      show(
-        `${now()} ${paint(screen, colour, `${up ? '⇡ up' : '⇣ down'} ${of} ${plain(id)}`)} — ${plain(because)}`,
-      );
+      const sign = paint(screen, up ? 'green' : 'yellow', `${up ? '⇡ up' : '⇣ down'} ${of} ${plain(id)}`);
+      showLater(new Date(), () => `${sign} — ${plain(because)}`);
     },
-    tell: (text) => show(`${now()} ${paint(screen, 'cyan', `» ${plain(inBoth(text, reading.language))}`)}`),
+    tell: (text) =>
+      showLater(new Date(), () => paint(screen, 'cyan', `» ${plain(inBoth(text, reading.language))}`)),
     banner(reach, told) {
       reading = { language: reach.premises.language, timezone: reach.premises.timezone };
-      for (const line of bannerLines(screen, reach, told)) show(line);
+      for (const line of bannerLines(screen, reach, told)) screen.write(`${line}\n`);
+      release();
     },
+    release,
   };
 }
 
@@ -74,22 +88,20 @@ const levels: Readonly<Record<string, { readonly sign: string; readonly colour: 
   fatal: { sign: '!!', colour: 'red' },
 };
 
-function logLine(screen: Screen, line: string, show: (line: string) => void, now: () => string): void {
+function logLine(screen: Screen, line: string): string {
   let fields: Record<string, unknown>;
   try {
     fields = JSON.parse(line) as Record<string, unknown>;
   } catch {
-    show(plain(line));
-    return;
+    return plain(line.trimEnd());
   }
   const { level, time: _time, message, ...rest } = fields;
   const { sign, colour } = levels[String(level)] ?? { sign: '·', colour: 'dim' as const };
   const more = Object.entries(rest)
     .map(([key, value]) => `${key}=${typeof value === 'string' ? value : JSON.stringify(value)}`)
     .join(' ');
-  show(
-    `${now()} ${paint(screen, colour, `${sign} ${plain(String(message))}`)} ${paint(screen, 'dim', plain(more))}`.trimEnd(),
-  );
+  const words = paint(screen, colour, `${sign} ${plain(String(message))}`);
+  return more === '' ? words : `${words} ${paint(screen, 'dim', plain(more))}`;
 }
 
 function localZone(): string {

@@ -1,9 +1,10 @@
 // Small drivers and a folder to write site files in, for the tests of loading. The drivers know just enough
 // keys to be told apart from the real ones by nothing that loading could see.
 
-import { chmodSync, mkdirSync, mkdtempSync, writeFileSync } from 'node:fs';
+import { chmodSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
+import { afterAll } from 'vitest';
 import { z } from 'zod';
 import { type Loaded, type LoadOptions, loadConfig } from '../../src/config/load.ts';
 import { AddressFault, type Driver, type Settings } from '../../src/driver.ts';
@@ -134,9 +135,15 @@ export interface Folder {
   faults(site: string, options?: Partial<LoadOptions>): string[];
 }
 
+const roots: string[] = [];
+afterAll(() => {
+  for (const root of roots) rmSync(root, { recursive: true });
+});
+
 /** A new folder with shipped plans of its own. */
 export function folder(): Folder {
   const root = mkdtempSync(path.join(tmpdir(), 'keepwatch-config-'));
+  roots.push(root);
   const write: Folder['write'] = (name, content, mode) => {
     const file = path.join(root, name);
     mkdirSync(path.dirname(file), { recursive: true });

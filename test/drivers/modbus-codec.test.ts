@@ -1,6 +1,7 @@
 // Modbus addresses and numbers against published bytes: libmodbus, PZEM-004T, XY-MD02, a 2DI board.
 
 import { describe, expect, test } from 'vitest';
+import type { z } from 'zod';
 import { crc16, decode, exceptionText, parseRead, parseWrite } from '../../drivers/modbus/codec.ts';
 import { modbusRtu, modbusTcp } from '../../drivers/modbus/driver.ts';
 import { AddressFault } from '../../src/driver.ts';
@@ -139,11 +140,11 @@ test('exceptions in words', () => {
 });
 
 test('keys, claims and addresses of the drivers', () => {
-  const unit = modbusRtu.keys.device.unit!;
+  const unit = modbusRtu.keys.device.unit as z.ZodType;
   for (const good of [1, 247, 255]) expect(unit.safeParse(good).success).toBe(true);
   for (const bad of [0, 248, 256, 1.5, undefined]) expect(unit.safeParse(bad).success).toBe(false);
-  expect(modbusTcp.keys.device.unit!.parse(undefined)).toBe(1);
-  expect(modbusTcp.keys.device.unit!.safeParse(0).success).toBe(true);
+  expect((modbusTcp.keys.device.unit as z.ZodType).parse(undefined)).toBe(1);
+  expect((modbusTcp.keys.device.unit as z.ZodType).safeParse(0).success).toBe(true);
   expect(modbusRtu.claims({ bus: {}, device: { unit: 3 } })).toEqual(['unit 3']);
   expect(modbusRtu.claims({ bus: {}, device: { unit: 3 }, point: { read: 'coil:0' } })).toEqual([]);
   expect(modbusRtu.claims({ bus: {}, output: { unit: 3, write: 'coil:0x10' } })).toEqual(['unit 3 coil 16']);

@@ -19,7 +19,7 @@ import { fastClock, type House, memoryStore, sampleIncident, startHouse } from '
 
 const base = 'keepwatch/v1/store_0042';
 
-describe.skipIf(!installed('mosquitto', 'mosquitto_sub', 'mosquitto_rr'))(
+describe.skipIf(!installed('mosquitto', 'mosquitto_sub', 'mosquitto_pub', 'mosquitto_rr'))(
   'courier over MQTT 5',
   { timeout: 20_000 },
   () => {
@@ -160,9 +160,12 @@ describe.skipIf(!installed('mosquitto', 'mosquitto_sub', 'mosquitto_rr'))(
       const one = house();
       await connected(one);
       await pause(100);
-      publish(broker.port, `${base}/status`, JSON.stringify({ state: 'offline', session: 'session-1' }), [
-        '-r',
-      ]);
+      await publish(
+        broker.port,
+        `${base}/status`,
+        JSON.stringify({ state: 'offline', session: 'session-1' }),
+        ['-r'],
+      );
       await pause(300);
       const retained = await retainedAt(broker.port, `${base}/status`);
       expect(JSON.parse(retained.get(`${base}/status`) ?? '')).toMatchObject({ state: 'online' });
@@ -257,7 +260,7 @@ describe.skipIf(!installed('mosquitto', 'mosquitto_sub', 'mosquitto_rr'))(
       const one = house();
       await connected(one);
       await pause(100);
-      publish(
+      await publish(
         broker.port,
         `${base}/command`,
         JSON.stringify({ id: 'c1', verb: 'ack', by: 'ann', incident: 'i-1', origin: 'cli' }),
@@ -294,14 +297,14 @@ describe.skipIf(!installed('mosquitto', 'mosquitto_sub', 'mosquitto_rr'))(
       await connected(one);
       await pause(100);
       for (const payload of ['{"seq":12}', '{"seq":-1}', '{"seq":"7"}', 'null', '{"seq":1.5}', '{"seq":0}']) {
-        publish(broker.port, `${base}/receipt`, payload);
+        await publish(broker.port, `${base}/receipt`, payload);
       }
       await until('receipts', () => one.receipts.length === 2);
       expect(one.receipts).toEqual([12, 0]);
     });
 
     test('a retained command is ignored', async () => {
-      publish(broker.port, `${base}/command`, JSON.stringify({ id: 'old', verb: 'silence', by: 'x' }), [
+      await publish(broker.port, `${base}/command`, JSON.stringify({ id: 'old', verb: 'silence', by: 'x' }), [
         '-r',
       ]);
       const one = house();
@@ -324,7 +327,7 @@ describe.skipIf(!installed('mosquitto', 'mosquitto_sub', 'mosquitto_rr'))(
         new Promise((resolve) => {
           finish = () => resolve({ id, ok: true, code: 'ok', message: 'late' });
         });
-      publish(broker.port, `${base}/command`, JSON.stringify({ id: 'c1', verb: 'ack', by: 'ann' }));
+      await publish(broker.port, `${base}/command`, JSON.stringify({ id: 'c1', verb: 'ack', by: 'ann' }));
       await until('command', () => one.commands.length === 1);
       proxy.cut();
       await until('loss', () => !one.courier.state().connected);
@@ -341,7 +344,7 @@ describe.skipIf(!installed('mosquitto', 'mosquitto_sub', 'mosquitto_rr'))(
       one.commit(200);
       await until('delivered', () => store.outboxSize() === 0);
       store.forgetBefore = 31;
-      const ask = (id: string, fields: object): void =>
+      const ask = (id: string, fields: object): Promise<void> =>
         publish(
           broker.port,
           `${base}/command`,
@@ -351,7 +354,7 @@ describe.skipIf(!installed('mosquitto', 'mosquitto_sub', 'mosquitto_rr'))(
         await seen.until(id, () => seen.json(`${base}/reply`).some((one) => one.id === id));
         return seen.json(`${base}/reply`).find((one) => one.id === id);
       };
-      ask('r1', { from: 11 });
+      await ask('r1', { from: 11 });
       expect(await reply('r1')).toMatchObject({
         ok: true,
         code: 'ok',
@@ -361,9 +364,9 @@ describe.skipIf(!installed('mosquitto', 'mosquitto_sub', 'mosquitto_rr'))(
       const again = seen.json(`${base}/event`).filter(({ replayed }) => replayed);
       expect(again.map(({ seq }) => seq)).toEqual(Array.from({ length: 170 }, (_, index) => index + 31));
       expect(again[0]).toEqual({ ...store.journal[30], replayed: true });
-      ask('r2', { from: 100, to: 102 });
+      await ask('r2', { from: 100, to: 102 });
       expect(await reply('r2')).toMatchObject({ ok: true, sent: 3 });
-      ask('r3', { from: 500 });
+      await ask('r3', { from: 500 });
       expect(await reply('r3')).toMatchObject({ ok: true, sent: 0 });
       for (const [id, fields] of Object.entries({
         b1: { from: 0 },
@@ -371,17 +374,40 @@ describe.skipIf(!installed('mosquitto', 'mosquitto_sub', 'mosquitto_rr'))(
         b3: { from: '1' },
         b4: {},
       })) {
-        ask(id, fields);
+        await ask(id, fields);
         expect(await reply(id)).toMatchObject({ ok: false, code: 'badRequest' });
       }
       const total = seen.json(`${base}/event`).length;
-      ask('r2', { from: 100, to: 102 });
+      await ask('r2', { from: 100, to: 102 });
       await seen.until(
         'same answer',
         () => seen.json(`${base}/reply`).filter(({ id }) => id === 'r2').length === 2,
       );
       expect(seen.json(`${base}/event`).length).toBe(total);
       expect(one.commands).toEqual([]);
+    });
+
+    test('a replay goes on over a lost connection', async () => {
+      const store = memoryStore();
+      const proxy = await startProxy(broker.port);
+      cleanups.push(proxy.close);
+      const seen = await watch();
+      const one = house({ store, url: `mqtt://127.0.0.1:${proxy.port}` });
+      await connected(one);
+      one.commit(2000);
+      await until('delivered', () => store.outboxSize() === 0);
+      const replayed = (): number[] =>
+        seen
+          .json(`${base}/event`)
+          .filter((event) => event.replayed)
+          .map(({ seq }) => seq);
+      const command = JSON.stringify({ id: 'r1', verb: 'replay', by: 'centre', from: 1 });
+      await publish(broker.port, `${base}/command`, command);
+      await until('begun', () => replayed().length > 50);
+      proxy.cut();
+      await seen.until('answer', () => seen.json(`${base}/reply`).length === 1);
+      expect(seen.json(`${base}/reply`)[0]).toMatchObject({ id: 'r1', ok: true, sent: 2000 });
+      expect(new Set(replayed()).size).toBe(2000);
     });
 
     test('too many commands are refused, not queued', async () => {

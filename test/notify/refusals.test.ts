@@ -140,3 +140,47 @@ test('a level that is refused is logged once and holds up nothing', async () => 
   expect(one.logged.filter(({ message }) => message.includes('refused a retained level'))).toHaveLength(1);
   expect(one.healths.every(({ ok }) => ok)).toBe(true);
 });
+
+test('an event at which the broker hangs up is found out and set aside; the others are delivered', async () => {
+  const broker = await strictBroker({
+    answer: ({ seq }) => (seq === 7 ? undefined : 0),
+    onPublish(socket, { seq }) {
+      // after the answers to what came before
+      if (seq === 7) setTimeout(() => socket.destroy(), 10);
+    },
+  });
+  const one = house(broker.port, { points: [['gas1.ppm', 1]] });
+  one.commit(30);
+  await until('all answered', () => one.store.outboxSize() === 0);
+  expect([...one.store.aside]).toEqual([[7, 'the broker hangs up whenever this event is sent']]);
+  await until('points', () => broker.taken.some(({ topic }) => topic.includes('/point/')));
+  await until('well', () => one.healths.at(-1)?.ok === true);
+});
+
+test('a broker that goes down again and again, or never answers, has no event set aside', async () => {
+  const broker = await strictBroker({
+    answer: ({ seq, connection }) => (seq !== undefined && connection <= 8 ? undefined : 0),
+    onPublish(socket, { seq, connection }) {
+      // longer than an answer takes: a line that breaks for another reason
+      if (seq !== undefined && connection <= 8) setTimeout(() => socket.destroy(), 400);
+    },
+  });
+  const one = house(broker.port);
+  one.commit(3);
+  await until('delivered', () => one.store.outboxSize() === 0, 15_000);
+  expect(one.store.aside.size).toBe(0);
+}, 20_000);
+
+test('a broker that hangs up at every level still gets the events', async () => {
+  const broker = await strictBroker({
+    answer: ({ topic }) => (topic.includes('/point/') ? undefined : 0),
+    onPublish(socket, { topic }) {
+      if (topic.includes('/point/')) setTimeout(() => socket.destroy(), 10);
+    },
+  });
+  const one = house(broker.port, { points: [['gas1.ppm', 1]] });
+  await until('levels pause', () => one.logged.some(({ message }) => message.includes('whenever levels')));
+  one.commit(5);
+  await until('delivered', () => one.store.outboxSize() === 0);
+  expect(one.store.aside.size).toBe(0);
+});

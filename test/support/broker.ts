@@ -291,15 +291,22 @@ export async function retainedAt(
   return new Map(watching.seen.filter((one) => one.retain).map((one) => [one.topic, one.payload]));
 }
 
-export function publish(port: number, topic: string, payload: string | Buffer, args: string[] = []): void {
-  execFileSync(
-    'mosquitto_pub',
-    ['-h', '127.0.0.1', '-p', String(port), '-t', topic, '-q', '1', '-s', ...args],
-    {
-      input: payload,
-      stdio: ['pipe', 'pipe', 'pipe'],
-    },
-  );
+/** mosquitto_pub, QoS 1; not synchronous, because the broker may live in this process. */
+export async function publish(
+  port: number,
+  topic: string,
+  payload: string | Buffer,
+  args: string[] = [],
+): Promise<void> {
+  const common = ['-h', '127.0.0.1', '-p', String(port), '-t', topic, '-q', '1', '-s'];
+  const child = spawn('mosquitto_pub', [...common, ...args], { stdio: ['pipe', 'ignore', 'pipe'] });
+  let errors = '';
+  child.stderr.on('data', (chunk: Buffer) => {
+    errors += chunk.toString();
+  });
+  child.stdin.end(payload);
+  const code = await new Promise((resolve) => child.once('close', resolve));
+  if (code !== 0) throw new Error(`mosquitto_pub: ${errors}`);
 }
 
 export interface Proxy {

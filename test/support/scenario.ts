@@ -73,7 +73,6 @@ function named(event: Event): string {
 
 export function scenario(site: Site, options: { readonly unstarted?: boolean } = {}): Scenario {
   let model = compile(site);
-  const sites = [site];
   const models = [model];
   let state = createState(model, epoch);
   let nowMs = 0;
@@ -203,7 +202,6 @@ export function scenario(site: Site, options: { readonly unstarted?: boolean } =
       return self;
     },
     reload(next) {
-      sites.push(next);
       model = compile(next);
       models.push(model);
       take({ type: 'reloaded', site: String(models.length - 1) });

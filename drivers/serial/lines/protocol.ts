@@ -1,7 +1,7 @@
 // Printer and event ports of fire panels: every line of text is held against the points' patterns, and what
 // matches is sent on unasked. Which words mean what is the site file's business; framing is in codec.ts.
 
-import { z } from 'zod';
+import * as z from 'zod';
 import {
   AddressFault,
   DeviceFault,

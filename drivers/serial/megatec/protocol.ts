@@ -1,7 +1,7 @@
 // The Megatec Q1 conversation: one question, one status line that answers every point of the UPS. Knows
 // neither polling nor retrying; the bytes are in codec.ts.
 
-import { z } from 'zod';
+import * as z from 'zod';
 import { AddressFault, DeviceFault, type Raw } from '../../../src/driver.ts';
 import type { Protocol } from '../protocol.ts';
 import {

@@ -1,0 +1,36 @@
+// The documentation names every key of the schema with the shipped drivers, and every kind.
+
+import { readFileSync } from 'node:fs';
+import path from 'node:path';
+import { expect, test } from 'vitest';
+import { drivers } from '../../drivers/index.ts';
+import { siteJsonSchema } from '../../src/config/load.ts';
+import { kinds } from '../../src/core/kinds.ts';
+import { packageRoot } from '../../src/lib/assets.ts';
+
+const documentation = readFileSync(path.join(packageRoot, 'docs/configuration.md'), 'utf8');
+
+function keysOf(schema: unknown, found = new Set<string>()): Set<string> {
+  if (Array.isArray(schema)) for (const item of schema) keysOf(item, found);
+  else if (typeof schema === 'object' && schema !== null) {
+    for (const [word, inner] of Object.entries(schema)) {
+      if (word === 'properties') for (const key of Object.keys(inner)) found.add(key);
+      keysOf(inner, found);
+    }
+  }
+  return found;
+}
+
+test('every key is documented', () => {
+  const words = new Set(documentation.match(/[A-Za-z]+/g));
+  expect([...keysOf(siteJsonSchema(drivers))].filter((key) => !words.has(key))).toEqual([]);
+});
+
+test('every kind is in the table as it is in the code', () => {
+  for (const [id, { plan, nature, alarmAbove, alarmBelow }] of Object.entries(kinds)) {
+    const row = documentation.split('\n').find((line) => line.startsWith(`| \`${id}\` | `));
+    expect(row, id).toContain(`| ${nature} | ${plan === undefined ? 'none' : `\`${plan}\``} |`);
+    for (const limit of [alarmAbove, alarmBelow])
+      if (limit !== undefined) expect(row).toContain(String(limit));
+  }
+});

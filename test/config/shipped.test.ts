@@ -1,0 +1,42 @@
+// Every shipped profile and example loads with the real drivers.
+
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+import { afterAll, expect, test } from 'vitest';
+import { drivers } from '../../drivers/index.ts';
+import { formatFault, loadConfig } from '../../src/config/load.ts';
+import { loadAllProfiles } from '../../src/config/profiles.ts';
+import { shippedConfig } from '../../src/lib/assets.ts';
+
+const root = mkdtempSync(path.join(tmpdir(), 'keepwatch-shipped-'));
+afterAll(() => rmSync(root, { recursive: true }));
+
+const buses: Readonly<Record<string, string>> = {
+  'modbus-rtu': 'path: /dev/ttyUSB0',
+  'modbus-tcp': 'host: 10.0.0.5',
+  serial: 'protocol: megatec, path: /dev/ttyUSB0',
+};
+
+const each = loadAllProfiles().profiles.flatMap(({ id, drivers: able }) =>
+  able.map((driver) => [id, driver] as const),
+);
+
+test.each(each)('profile %s on %s', (profile, driver) => {
+  const file = path.join(root, 'site.yaml');
+  const bus = `{ driver: ${driver}, ${buses[driver]} }`;
+  const premises = 'premises: { id: a, name: A, timezone: Asia/Shanghai }';
+  writeFileSync(file, `${premises}\nbuses: { b: ${bus} }\ndevices: { d: { bus: b, profile: ${profile} } }\n`);
+  const { config, faults } = loadConfig(file, { drivers, environment: {} });
+  expect(faults.filter(({ severity }) => severity === 'fault').map(formatFault)).toEqual([]);
+  expect(config!.site.points.length).toBeGreaterThan(0);
+});
+
+test('the example site, with its contacts', () => {
+  const example = readFileSync(path.join(shippedConfig, 'examples/first-site.yaml'), 'utf8');
+  const contacts = path.join(shippedConfig, 'examples/contacts.yaml');
+  const file = path.join(root, 'example.yaml');
+  writeFileSync(file, example);
+  const { faults } = loadConfig(file, { drivers, environment: {}, overrides: { contacts } });
+  expect(faults.filter(({ severity }) => severity === 'fault').map(formatFault)).toEqual([]);
+});

@@ -132,6 +132,8 @@ export function createApp(options: AppOptions): App {
     control = await startControl({ folder: options.socket ?? config.data, host: controlHost(), log });
     cleanups.push(() => control?.close());
     cleanups.push(feedWatchdog());
+    void notifySystemd('ready');
+    cleanups.push(() => void notifySystemd('stopping'));
     demo?.unfold(options.onTell ?? (() => {}));
   };
 

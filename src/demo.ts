@@ -1,11 +1,9 @@
 // The built-in demo: a stage of imitated devices on real protocols, and the site file that watches it. Begins
 // with an empty data folder each time, so that the day always unfolds the same way.
 
-import { mkdtempSync, rmSync } from 'node:fs';
-import os from 'node:os';
+import { mkdtempSync, readlinkSync, renameSync, rmSync, symlinkSync, unlinkSync } from 'node:fs';
 import path from 'node:path';
 import { type Stage, startStage } from '../drivers/simulator/scenario.ts';
-import { callDaemon } from './control/client.ts';
 import { demoFolder } from './control/socket.ts';
 import type { Text } from './core/types.ts';
 import type { Log } from './driver.ts';
@@ -28,35 +26,50 @@ const dayInWords: Text = {
 
 export async function prepareDemo(log: Log): Promise<Demo> {
   const stage: Stage = await startStage({ modbusPort: 0, upsPort: 0 });
-  const data = await freshFolder();
+  const folder = freshFolder();
+  let stopped = false;
   return {
     file: path.join(shippedConfig, 'demo', 'site.yaml'),
-    overrides: { data, 'buses.io.port': stage.modbusPort, 'buses.ups.port': stage.upsPort },
+    overrides: { data: folder.data, 'buses.io.port': stage.modbusPort, 'buses.ups.port': stage.upsPort },
     scenarios: stage.scenarios,
     play: (scenario) => stage.play(scenario),
     unfold(tell) {
       tell(dayInWords);
       stage.play('day').then(
-        () =>
+        () => {
+          if (stopped) return;
           tell({
             zh: '演示日结束；可再次播放：keepwatch demo smoke',
             en: 'the day is over; play again with: keepwatch demo smoke',
-          }),
+          });
+        },
         (error: Error) => log.error({ code: 'DEMO_FAILED' }, error.message),
       );
     },
-    stop: () => stage.stop(),
+    async stop() {
+      stopped = true;
+      await stage.stop();
+      folder.remove();
+    },
   };
 }
 
-/** The usual folder, emptied; another one where a demo of the same user is running already. */
-async function freshFolder(): Promise<string> {
+/** A folder of this demo alone. The usual name leads to the latest one, so that commands find it untold. */
+function freshFolder(): { data: string; remove(): void } {
   const usual = demoFolder();
-  const running = await callDaemon(usual, 'status').then(
-    () => true,
-    () => false,
-  );
-  if (running) return mkdtempSync(path.join(os.tmpdir(), 'keepwatch-demo-'));
-  rmSync(usual, { recursive: true, force: true });
-  return usual;
+  const data = mkdtempSync(`${usual}-`);
+  const link = `${data}.link`;
+  symlinkSync(data, link);
+  renameSync(link, usual);
+  return {
+    data,
+    remove() {
+      rmSync(data, { recursive: true, force: true });
+      try {
+        if (readlinkSync(usual) === data) unlinkSync(usual);
+      } catch {
+        // another demo's by now
+      }
+    },
+  };
 }

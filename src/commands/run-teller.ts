@@ -1,6 +1,7 @@
 // How a running daemon tells what happens: as JSON lines in its log, for the journal, or at a terminal as
 // coloured lines for a person. Knows how things are told, not when.
 
+import { realpathSync } from 'node:fs';
 import type { Reach } from '../control/types.ts';
 import type { Event, Text } from '../core/types.ts';
 import { createLog, type LogLevel, type RootLog } from '../lib/log.ts';
@@ -61,10 +62,19 @@ export async function showBanner(
 async function howToFind(socket: string, file: string | undefined): Promise<string> {
   const { daemonSocket } = await import('./where.ts');
   const finds = async (options: { config?: string }): Promise<boolean> =>
-    (await daemonSocket(options).catch(() => '')) === socket;
+    real(await daemonSocket(options).catch(() => '')) === real(socket);
   if (await finds({})) return '';
   if (file !== undefined && (await finds({ config: file }))) return `-c ${quoted(file)}`;
   return `--socket ${quoted(socket)}`;
+}
+
+/** The demo's usual folder is a link to that of the latest one. */
+function real(file: string): string {
+  try {
+    return realpathSync(file);
+  } catch {
+    return file;
+  }
 }
 
 function quoted(text: string): string {

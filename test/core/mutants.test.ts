@@ -10,7 +10,7 @@ import { celOf, type Tree } from '../support/expression.ts';
 import { build, genes } from '../support/generated.ts';
 
 const seed = 20_261_122;
-const mostPairs = 1200;
+const mostPairs = 500;
 const pairs = fc.sample(genes, { seed, numRuns: mostPairs }).map(build);
 
 function withPoints(change: (point: Point) => Point): Mutation {

@@ -1,6 +1,7 @@
 // What `keepwatch run` shows at a terminal instead of JSON lines: events, links that come and go, warnings of
 // the log, and for the demo how to take part. Only shows; decides nothing and keeps nothing but what was last said.
 
+import path from 'node:path';
 import type { Reach } from '../control/types.ts';
 import type { Event, Text } from '../core/types.ts';
 import type { LogDestination } from '../lib/log.ts';
@@ -55,8 +56,19 @@ export function startView(screen: Screen): View {
   };
 }
 
+/** What to type to reach this very program: installed by its name, in a checkout by its file. */
+function programName(): string {
+  const file = process.argv[1] ?? '';
+  return file.endsWith('.js') ? `node ${path.relative('', file)}` : 'keepwatch';
+}
+
 /** The first words of a run: what runs here, and for the demo how to watch it and take part. */
-export function bannerLines(screen: Pick<Screen, 'colours'>, reach: Reach, told: string): string[] {
+export function bannerLines(
+  screen: Pick<Screen, 'colours'>,
+  reach: Reach,
+  told: string,
+  program = programName(),
+): string[] {
   const bold = (text: string): string => paint(screen, 'bold', text);
   const name = plain(inBoth(reach.premises.name, reach.premises.language));
   const demo = reach.scenarios !== undefined;
@@ -69,12 +81,12 @@ export function bannerLines(screen: Pick<Screen, 'colours'>, reach: Reach, told:
     const host = broker.host === '127.0.0.1' ? '' : ` -h ${broker.host}`;
     lines.push(`  watch    ${bold(`mosquitto_sub${host}${port} -t '${reach.prefix ?? 'keepwatch'}/#' -v`)}`);
   }
-  lines.push(`  state    ${bold(`keepwatch status${more}`)}   ${bold(`keepwatch incidents${more}`)}`);
-  lines.push(`  act      ${bold(`keepwatch ack INCIDENT${more}`)}   (an id may be shortened)`);
+  lines.push(`  state    ${bold(`${program} status${more}`)}   ${bold(`${program} incidents${more}`)}`);
+  lines.push(`  act      ${bold(`${program} ack INCIDENT${more}`)}   (an id may be shortened)`);
   if (reach.scenarios) {
     const { scenarios } = reach;
     const choice = scenarios.length > 0 ? `   (${scenarios.join(', ')})` : '';
-    lines.push(`  again    ${bold(`keepwatch demo ${scenarios[0] ?? 'smoke'}${more}`)}${choice}`);
+    lines.push(`  again    ${bold(`${program} demo ${scenarios[0] ?? 'smoke'}${more}`)}${choice}`);
   }
   lines.push(paint(screen, 'dim', `  data in ${reach.data}; Ctrl-C stops`), '');
   return lines;

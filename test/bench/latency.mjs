@@ -6,7 +6,21 @@ import Sqlite from 'better-sqlite3';
 import mqtt from 'mqtt';
 import { nodeRed, nodeRedArguments } from './peers/nodered.mjs';
 import { startSlave } from './slave.mjs';
-import { end, freePort, median, newFolder, nowMs, quantile, sleep, start, startBroker, startKeepwatch, startPeer, until, writeSite } from './stage.mjs';
+import {
+  end,
+  freePort,
+  median,
+  newFolder,
+  nowMs,
+  quantile,
+  sleep,
+  start,
+  startBroker,
+  startKeepwatch,
+  startPeer,
+  until,
+  writeSite,
+} from './stage.mjs';
 import { missing, row } from './table.mjs';
 
 export const what = 'answer to subscriber, polled without a pause';
@@ -20,7 +34,8 @@ export async function measure({ quick }) {
   const commits = [];
   const broker = await startBroker();
   for (let round = 0; round < rounds; round += 1) {
-    for (const name of contenders) taken[name].push(...(await oneRound(name, { broker: broker.port, events, program })));
+    for (const name of contenders)
+      taken[name].push(...(await oneRound(name, { broker: broker.port, events, program })));
     commits.push(...commitTimes(quick ? 50 : 200));
   }
   await broker.end();
@@ -30,7 +45,14 @@ export async function measure({ quick }) {
   const common = { unit: 'ms', keepwatch: median(own) };
   const tail = { unit: 'ms', keepwatch: quantile(own, 0.99) };
   const rows = [
-    row({ ...common, figure: 'latency p50', peer: median(bare), peerName: 'bare', limit: median(bare) + 2 * commit, limitText: 'bare + 2 commits' }),
+    row({
+      ...common,
+      figure: 'latency p50',
+      peer: median(bare),
+      peerName: 'bare',
+      limit: median(bare) + 2 * commit,
+      limitText: 'bare + 2 commits',
+    }),
     row({ ...tail, figure: 'latency p99', peer: quantile(bare, 0.99), peerName: 'bare' }),
     row({ ...common, figure: 'latency p50', peer: median(durable), peerName: 'durable floor' }),
     row({ ...tail, figure: 'latency p99', peer: quantile(durable, 0.99), peerName: 'durable floor' }),
@@ -40,7 +62,14 @@ export async function measure({ quick }) {
   const flows = taken.nodered;
   return [
     ...rows,
-    row({ ...common, figure: 'latency p50', peer: median(flows), peerName: 'Node-RED', limit: 0.5 * median(flows), limitText: '0.5 ×' }),
+    row({
+      ...common,
+      figure: 'latency p50',
+      peer: median(flows),
+      peerName: 'Node-RED',
+      limit: 0.5 * median(flows),
+      limitText: '0.5 ×',
+    }),
     row({ ...tail, figure: 'latency p99', peer: quantile(flows, 0.99), peerName: 'Node-RED' }),
   ];
 }
@@ -64,7 +93,14 @@ async function oneRound(name, { broker, events, program }) {
     tells = ({ type }, active) => (active ? raised.includes(type) : type === 'incident.returned');
     child = startKeepwatch(site);
   } else if (name === 'nodered') {
-    const arguments_ = { program, folder: newFolder(), ports: [slave.port], broker, editor: await freePort(), pollMs: 0 };
+    const arguments_ = {
+      program,
+      folder: newFolder(),
+      ports: [slave.port],
+      broker,
+      editor: await freePort(),
+      pollMs: 0,
+    };
     child = start(process.execPath, nodeRedArguments(arguments_));
   } else child = startPeer(`${name}.cjs`, { ...environment, DATA: newFolder() });
 

@@ -24,7 +24,8 @@ try {
     options: { json: { type: 'string' }, quick: { type: 'boolean', default: false } },
   });
   const unknown = given.positionals.filter((name) => !Object.hasOwn(benches, name));
-  if (unknown.length > 0) throw new Error(`no benchmark ${unknown.join(', ')}; there are: ${Object.keys(benches).join(', ')}`);
+  if (unknown.length > 0)
+    throw new Error(`no benchmark ${unknown.join(', ')}; there are: ${Object.keys(benches).join(', ')}`);
 } catch (error) {
   console.error(`bench: ${error.message}`);
   process.exit(2);
@@ -39,7 +40,8 @@ setUp();
 for (const name of names) {
   console.error(`${name}: ${benches[name].what}`);
   try {
-    for (const row of await benches[name].measure({ quick: given.values.quick })) rows.push({ bench: name, ...row });
+    for (const row of await benches[name].measure({ quick: given.values.quick }))
+      rows.push({ bench: name, ...row });
   } catch (error) {
     rows.push({ bench: name, figure: name, verdict: `FAILED: ${error.message}` });
     if (process.env.BENCH_ERRORS) console.error(error);
@@ -47,10 +49,23 @@ for (const name of names) {
 }
 
 console.log(table(rows));
-const memoryMb = Math.round(Number(/MemTotal:\s+(\d+)/.exec(readFileSync('/proc/meminfo', 'utf8'))[1]) / 1024);
-const machine = { node: process.version, processors: cpus().length, processor: cpus()[0]?.model, memoryMb, load: loadavg()[0] };
-console.log(`\nNode ${machine.node}, ${machine.processors} × ${machine.processor}, load ${machine.load.toFixed(1)} at the end`);
+const memoryMb = Math.round(
+  Number(/MemTotal:\s+(\d+)/.exec(readFileSync('/proc/meminfo', 'utf8'))[1]) / 1024,
+);
+const machine = {
+  node: process.version,
+  processors: cpus().length,
+  processor: cpus()[0]?.model,
+  memoryMb,
+  load: loadavg()[0],
+};
+console.log(
+  `\nNode ${machine.node}, ${machine.processors} × ${machine.processor}, load ${machine.load.toFixed(1)} at the end`,
+);
 if (given.values.json !== undefined) {
-  writeFileSync(given.values.json, `${JSON.stringify({ at: new Date().toISOString(), quick: given.values.quick, machine, rows }, null, 2)}\n`);
+  writeFileSync(
+    given.values.json,
+    `${JSON.stringify({ at: new Date().toISOString(), quick: given.values.quick, machine, rows }, null, 2)}\n`,
+  );
 }
 process.exit(rows.some(({ verdict }) => /^(OVER|FAILED)/.test(verdict)) ? 1 : 0);

@@ -56,7 +56,10 @@ export function start(program, args, { environment = {}, output = 'ignore' } = {
   const { NODE_OPTIONS, ...inherited } = process.env;
   const child = spawn(program, args, {
     env: { ...inherited, NODE_NO_WARNINGS: '1', ...environment },
-    stdio: output === 'pipe' ? ['pipe', 'pipe', process.env.BENCH_ERRORS ? 'inherit' : deaf] : ['ignore', deaf, process.env.BENCH_ERRORS ? 'inherit' : deaf],
+    stdio:
+      output === 'pipe'
+        ? ['pipe', 'pipe', process.env.BENCH_ERRORS ? 'inherit' : deaf]
+        : ['ignore', deaf, process.env.BENCH_ERRORS ? 'inherit' : deaf],
   });
   running.add(child);
   child.once('exit', () => running.delete(child));
@@ -121,7 +124,14 @@ const points = [
 /** A site file with one device on each line; the same job as the peers have. */
 export function writeSite({ broker, ports = [], tty, every, data = newFolder() }) {
   const buses = ports.map((port, at) => `  lan${at}: { driver: modbus-tcp, host: 127.0.0.1, port: ${port} }`);
-  const devices = ports.flatMap((_, at) => [`  d${at}:`, `    bus: lan${at}`, `    every: ${every}`, '    unit: 1', '    points:', ...points]);
+  const devices = ports.flatMap((_, at) => [
+    `  d${at}:`,
+    `    bus: lan${at}`,
+    `    every: ${every}`,
+    '    unit: 1',
+    '    points:',
+    ...points,
+  ]);
   if (tty) {
     buses.push(`  line: { driver: modbus-rtu, path: ${tty.path}, baudRate: ${tty.baud}, parity: none }`);
     devices.push('  d0:', '    bus: line', `    every: ${every}`, '    unit: 1', '    points:', ...points);
@@ -199,7 +209,9 @@ export function writtenBytes(pid) {
 
 export function quantile(values, part) {
   const sorted = [...values].sort((a, b) => a - b);
-  return sorted.length === 0 ? Number.NaN : sorted[Math.min(sorted.length - 1, Math.floor(part * sorted.length))];
+  return sorted.length === 0
+    ? Number.NaN
+    : sorted[Math.min(sorted.length - 1, Math.floor(part * sorted.length))];
 }
 
 export const median = (values) => quantile(values, 0.5);

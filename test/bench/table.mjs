@@ -9,10 +9,21 @@ export function row({ figure, unit, keepwatch, peer, peerName, limit, limitText,
   const good = atLeast ? keepwatch >= limit : keepwatch <= limit;
   const ratio = Number.isFinite(keepwatch) && peer > 0 ? keepwatch / peer : undefined;
   const verdict = note ?? (judged ? (good ? 'good' : 'OVER') : '');
-  return { figure, unit, keepwatch, peer, peerName, ratio, limit, limitText, verdict: !note || !judged ? verdict : `${good ? 'good' : 'OVER'}, ${note}` };
+  return {
+    figure,
+    unit,
+    keepwatch,
+    peer,
+    peerName,
+    ratio,
+    limit,
+    limitText,
+    verdict: !note || !judged ? verdict : `${good ? 'good' : 'OVER'}, ${note}`,
+  };
 }
 
-export const missing = (figure, peerName, note = 'peer not installed') => row({ figure, unit: '', peerName, note });
+export const missing = (figure, peerName, note = 'peer not installed') =>
+  row({ figure, unit: '', peerName, note });
 
 function shown(value, unit) {
   if (value === undefined || Number.isNaN(value)) return '–';
@@ -25,12 +36,20 @@ export function table(rows) {
   const lines = rows.map((each) => [
     each.figure,
     shown(each.keepwatch, each.unit),
-    each.peerName === undefined ? '–' : each.peer === undefined ? each.peerName : `${shown(each.peer, each.unit)} ${each.peerName}`,
+    each.peerName === undefined
+      ? '–'
+      : each.peer === undefined
+        ? each.peerName
+        : `${shown(each.peer, each.unit)} ${each.peerName}`,
     each.ratio === undefined ? '–' : `${each.ratio.toFixed(2)} ×`,
-    each.limit === undefined ? '–' : `${shown(each.limit, each.unit)}${each.limitText ? ` (${each.limitText})` : ''}`,
+    each.limit === undefined
+      ? '–'
+      : `${shown(each.limit, each.unit)}${each.limitText ? ` (${each.limitText})` : ''}`,
     each.verdict,
   ]);
   const widths = head.map((_, at) => Math.max(...[head, ...lines].map((line) => line[at].length)));
   const set = (line) => `| ${line.map((cell, at) => cell.padEnd(widths[at])).join(' | ')} |`;
-  return [set(head), `|${widths.map((width) => '-'.repeat(width + 2)).join('|')}|`, ...lines.map(set)].join('\n');
+  return [set(head), `|${widths.map((width) => '-'.repeat(width + 2)).join('|')}|`, ...lines.map(set)].join(
+    '\n',
+  );
 }

@@ -210,11 +210,13 @@ describe('the view of a run', () => {
   };
 
   test('the banner of the demo says how to watch, act and play again', () => {
-    const text = bannerLines(piped, reach, '').join('\n');
+    const text = bannerLines(piped, reach, '', 'keepwatch').join('\n');
     expect(text).toContain("mosquitto_sub -p 1884 -t 'keepwatch/#' -v");
     expect(text).toContain('keepwatch ack INCIDENT');
     expect(text).toContain('keepwatch demo smoke');
-    expect(bannerLines(piped, reach, '--socket /a/b').join('\n')).toContain('keepwatch status --socket /a/b');
+    expect(bannerLines(piped, reach, '--socket /a/b', 'keepwatch').join('\n')).toContain(
+      'keepwatch status --socket /a/b',
+    );
   });
 
   test('shows links, what the demo does, and the log in words', () => {

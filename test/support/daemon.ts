@@ -301,6 +301,16 @@ export function events(seen: Witness): Json[] {
   return seen.json(`${base}/event`);
 }
 
+/** The same without what was replayed and without the copies that at-least-once brings. */
+export function firsts(seen: Witness): Json[] {
+  const known = new Set<string>();
+  return events(seen).filter(({ id, replayed }) => {
+    if (replayed || known.has(id)) return false;
+    known.add(id);
+    return true;
+  });
+}
+
 /** Waits for an event and gives it. */
 export async function event(
   seen: Witness,
@@ -356,4 +366,21 @@ export function seqsInOrder(all: readonly Json[]): number[] {
     firsts.push(seq);
   }
   return firsts;
+}
+
+/** Waits for what must be asked for, such as a cell of a slave; the error says what it was at the end. */
+export async function eventually<T>(
+  what: string,
+  ask: () => Promise<T> | T,
+  holds: (answer: T) => boolean,
+  withinMs = 10_000,
+): Promise<T> {
+  const endMs = performance.now() + withinMs;
+  for (;;) {
+    const answer = await ask();
+    if (holds(answer)) return answer;
+    if (performance.now() > endMs)
+      throw new Error(`not within ${withinMs} ms: ${what}; it is ${JSON.stringify(answer)}`);
+    await new Promise((resolve) => setTimeout(resolve, 20));
+  }
 }

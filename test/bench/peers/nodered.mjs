@@ -37,7 +37,16 @@ export function nodeRedArguments({ program, folder, ports, broker, editor, pollM
       keepalive: '60',
       cleansession: true,
     },
-    { id: 'out', type: 'mqtt out', z: 'tab', topic: '', qos: '1', retain: 'false', broker: 'broker', wires: [] },
+    {
+      id: 'out',
+      type: 'mqtt out',
+      z: 'tab',
+      topic: '',
+      qos: '1',
+      retain: 'false',
+      broker: 'broker',
+      wires: [],
+    },
   ];
   ports.forEach((port, index) => {
     nodes.push({

@@ -123,7 +123,6 @@ export function createApp(options: AppOptions): App {
       },
     });
     cleanups.push(() => devices.stop());
-    loop.push({ type: 'started', because: `keepwatch ${version} started` });
     await devices.use(config);
     loop.drive();
 
@@ -192,6 +191,8 @@ export function createApp(options: AppOptions): App {
         },
       },
     });
+    // First the process is new, then perhaps the site: what was on the wires is forgotten before rules are looked at.
+    made.push({ type: 'started', because: `keepwatch ${version} started` });
     if (remembered.snapshot === undefined || inForce !== model) made.reload(model, hash);
     return made;
   };

@@ -224,6 +224,8 @@ function rebuild(turn: Turn, type: 'started' | 'reloaded'): void {
   const { state, model } = turn;
   const { durable } = state;
   const fresh = newLive(model.points);
+  // what is gone changed as well: nobody is to go on believing its last value
+  for (const point of state.live.points) turn.effects.points.add(point.id);
   if (type === 'reloaded') carryOver(state.live, fresh, model);
   Object.assign(state.live, fresh);
   look(model, state.live.values, state.live.disabled);

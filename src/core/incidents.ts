@@ -73,6 +73,12 @@ export function raiseSignal(turn: Turn, signal: NewSignal): string {
     open.signals.push(makeSignal(turn, signal));
     open.signalCount += 1;
   }
+  // A shelf is for what somebody has looked at; another detector is news.
+  const unshelved = known === undefined && open.shelvedUntilMs !== undefined;
+  if (unshelved) {
+    delete open.shelvedUntilMs;
+    clearTimer(turn.state.timers, `shelve:${open.id}`);
+  }
   // A new activation wants a new acknowledgement; a further signal of a running one only sounds again.
   if (!open.active) open.acknowledged = false;
   open.silenced = false;
@@ -82,6 +88,7 @@ export function raiseSignal(turn: Turn, signal: NewSignal): string {
   settleState(open);
   touch(turn, open);
   emit(turn, 'incident.signal', signal.because, { incident: open, ...(signal.by && { by: signal.by }) });
+  if (unshelved) emit(turn, 'incident.unshelved', `a further signal: ${signal.because}`, { incident: open });
   if (rose)
     emit(turn, 'incident.escalated', `level raised to ${level} by ${signal.rule}`, { incident: open });
   turn.effects.outputs = true;

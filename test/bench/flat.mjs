@@ -7,77 +7,140 @@ import { row } from './table.mjs';
 export const what = 'cost of a change by the size of the site';
 
 const most = 1.5;
+const few = 10;
 
 export async function measure({ quick }) {
   const engine = await parts();
   const rounds = quick ? 5 : 21;
-  const perRound = quick ? 2000 : 5000;
-  const cases = {};
-  // a value, no rule: what a meter does all day
-  for (const points of [10, 10_000]) {
-    cases[`unchanged ${points}`] = feeder(engine, siteOf({ points, rules: 10 }), () => 20);
-    cases[`meter ${points}`] = feeder(engine, siteOf({ points, rules: 10 }), (at) => 20 + (at % 7));
-    cases[`alarm ${points}`] = feeder(engine, siteOf({ points, rules: 10 }), alarm, 10);
+  const readings = quick ? 2000 : 5000;
+  const comparisons = [
+    {
+      figure: 'unchanged reading: 10,000 points',
+      sites: [
+        [10, few],
+        [10_000, few],
+      ],
+      valueOf: still,
+    },
+    {
+      figure: 'change, the same 10 of 10,000 points',
+      sites: [
+        [10, few],
+        [10_000, few],
+      ],
+      valueOf: drift,
+      among: 10,
+      judged: true,
+    },
+    {
+      figure: 'change, all 10,000 points in turn',
+      sites: [
+        [10, few],
+        [10_000, few],
+      ],
+      valueOf: drift,
+      judged: true,
+    },
+    {
+      figure: 'into or out of alarm: 10,000 points',
+      sites: [
+        [10, few],
+        [10_000, few],
+      ],
+      valueOf: alarm,
+      among: 10,
+      judged: true,
+    },
+    {
+      figure: 'change that a rule looks at: 1,000 rules',
+      sites: [
+        [2000, 10],
+        [2000, 1000],
+      ],
+      valueOf: drift,
+      among: 10,
+      judged: true,
+    },
+    {
+      figure: 'into or out of alarm: 1,000 rules',
+      sites: [
+        [2000, 10],
+        [2000, 1000],
+      ],
+      valueOf: alarm,
+      among: 10,
+      judged: true,
+    },
+    {
+      figure: 'the same with 1,000 incidents open',
+      sites: [
+        [2000, 1000],
+        [2000, 1000],
+      ],
+      valueOf: alarm,
+      among: 10,
+      open: [0, 1000],
+    },
+  ];
+  for (const each of comparisons) {
+    const { sites, valueOf, among, open = [0, 0] } = each;
+    each.feeds = sites.map(([points, rules], at) =>
+      feeder(engine, siteOf({ points, rules }), { valueOf, among, open: open[at] }),
+    );
+    each.taken = [[], []];
   }
-  for (const rules of [10, 1000]) {
-    cases[`rule ${rules}`] = feeder(engine, siteOf({ points: 2000, rules }), (at) => 20 + (at % 7), rules);
-    cases[`opens ${rules}`] = feeder(engine, siteOf({ points: 2000, rules }), alarm, rules);
-  }
-  const taken = Object.fromEntries(Object.keys(cases).map((name) => [name, []]));
   for (let round = -3; round < rounds; round += 1) {
-    for (const [name, feed] of Object.entries(cases)) {
-      const count = name.startsWith('alarm') || name.startsWith('opens') ? perRound / 10 : perRound;
-      const beganMs = nowMs();
-      feed(count);
-      if (round >= 0) taken[name].push(((nowMs() - beganMs) * 1000) / count);
+    for (const { feeds, taken, valueOf } of comparisons) {
+      const count = valueOf === alarm ? readings / 10 : readings;
+      for (const [at, feed] of feeds.entries()) {
+        const beganMs = nowMs();
+        feed(count);
+        if (round >= 0) taken[at].push(((nowMs() - beganMs) * 1000) / count);
+      }
     }
   }
-  const compare = (figure, name, small, large) => {
-    const [few, many] = [median(taken[`${name} ${small}`]), median(taken[`${name} ${large}`])];
-    const peerName = `at ${small}`;
+  return comparisons.map(({ figure, taken, judged, open }) => {
+    const [small, large] = taken.map(median);
+    const held = judged ? { limit: most * small, limitText: `${most} ×` } : {};
     return row({
-      figure: `${figure}, ${large.toLocaleString('en')}`,
+      figure,
       unit: 'µs',
-      keepwatch: many,
-      peer: few,
-      peerName,
-      limit: most * few,
-      limitText: `${most} ×`,
+      keepwatch: large,
+      peer: small,
+      peerName: open ? 'with none' : 'at 10',
+      ...held,
     });
-  };
-  return [
-    compare('unchanged reading: points', 'unchanged', 10, 10_000),
-    compare('change without a rule: points', 'meter', 10, 10_000),
-    compare('change into or out of alarm: points', 'alarm', 10, 10_000),
-    compare('change that a rule looks at: rules', 'rule', 10, 1000),
-    compare('change into or out of alarm: rules', 'opens', 10, 1000),
-  ];
+  });
 }
 
-const alarm = (at) => (at % 2 === 0 ? 700 : 20);
+const still = () => 20;
+const drift = (turn) => 20 + (turn % 7);
+const alarm = (turn) => (turn % 2 === 0 ? 700 : 20);
 
-/** Feeds a site of its own with readings, one point after the other among the first `among` (default: all). */
-function feeder({ compile, createState, step, wakeAt }, site, valueOf, among = site.points.length) {
+/** Feeds a site of its own with readings, one point after the other among the first `among`. */
+function feeder({ compile, createState, step, wakeAt }, site, { valueOf, among = site.points.length, open }) {
   const model = compile(site);
   const state = createState(model, 'bench');
-  let nowMs = 0;
-  let turn = 0;
-  const at = () => ({ steadyMs: nowMs, wallMs: nowMs, clock: 'synced' });
-  step(state, { type: 'started', at: at(), because: 'bench' }, model);
-  const ids = model.points.slice(0, among).map(({ id }) => id);
-  for (const { id } of model.points) step(state, { type: 'reading', at: at(), values: [[id, 20]] }, model);
+  let at = 0;
   let next = 0;
+  let turn = 0;
+  const stamp = () => ({ steadyMs: at, wallMs: at, clock: 'synced' });
+  const read = (id, raw) => step(state, { type: 'reading', at: stamp(), values: [[id, raw]] }, model);
+  step(state, { type: 'started', at: stamp(), because: 'bench' }, model);
+  model.points.forEach(({ id }, index) => {
+    if (index < open) read(id, 700);
+    read(id, 20);
+  });
+  const ids = model.points.slice(0, among).map(({ id }) => id);
   return (count) => {
     for (let left = count; left > 0; left -= 1) {
-      nowMs += 1;
-      const values = [[ids[next], valueOf(turn)]];
-      step(state, { type: 'reading', at: at(), values }, model);
+      at += 1;
+      read(ids[next], valueOf(turn));
       wakeAt(state);
       next += 1;
-      if (next === ids.length) {
-        next = 0;
-        turn += 1;
-      }
+      if (next < ids.length) continue;
+      next = 0;
+      turn += 1;
     }
   };
 }
@@ -93,6 +156,7 @@ function siteOf({ points, rules }) {
   const watch = { type: 'number', alarmAbove: 600, clearBelow: 550, staleAfterMs: 0 };
   const meter = { type: 'number', staleAfterMs: 0 };
   const plan = { id: 'climate', title: 'climate', category: 'alarm', level: 'general', closing: 'person' };
+  const rule = { forMs: 0, holdMs: 0, latch: false, plan: 'climate', outputs: {} };
   return {
     premises: 'bench',
     language: 'en',
@@ -100,16 +164,7 @@ function siteOf({ points, rules }) {
     buses: [{ id: 'lan' }],
     devices: [...new Set(ids.map((_, at) => device(at)))].map((id) => ({ id, bus: 'lan' })),
     points: ids.map((id, at) => ({ id, device: device(at), ...(at < rules ? watch : meter) })),
-    rules: zones.map(({ id }, at) => ({
-      id: `r${at}`,
-      when: { active: ids[at] },
-      forMs: 0,
-      holdMs: 0,
-      latch: false,
-      plan: 'climate',
-      zone: id,
-      outputs: {},
-    })),
+    rules: zones.map(({ id }, at) => ({ id: `r${at}`, when: { active: ids[at] }, zone: id, ...rule })),
     plans: [{ ...plan, closingRequires: [], silent: false, steps: [] }],
     outputs: [],
   };

@@ -23,9 +23,6 @@ import { missing, row } from './table.mjs';
 export const what = 'a serial line at 9600 baud';
 
 const baud = 9600;
-const characterMs = 10_000 / baud;
-/** question, silence, answer with eight registers, silence */
-const turnMs = (8 + 3.5 + (5 + 2 * 8) + 3.5) * characterMs;
 
 export async function measure({ quick }) {
   const socat = installed('socat');
@@ -45,7 +42,7 @@ export async function measure({ quick }) {
   }
   await broker.end();
 
-  const share = (name) => median(taken[name].map(({ perSecond }) => (perSecond * turnMs) / 10));
+  const share = (name) => median(taken[name].map(({ used }) => 100 * used));
   const hasty = (name) => median(taken[name].map((each) => 100 * each.hasty));
   const common = {
     figure: 'line used, of the wire’s limit',

@@ -115,10 +115,12 @@ function listens(port) {
   });
 }
 
-/** What eight registers of a device are: a temperature with limits, and seven measurements. */
+/** What eight registers of a device are: temperatures, one with limits. All of them fit into one request. */
 const points = [
   '      t: { read: "holding:0:u16", kind: temperature, alarmAbove: 600, clearBelow: 550 }',
-  ...[1, 2, 3, 4, 5, 6, 7].map((cell) => `      m${cell}: { read: "holding:${cell}:u16" }`),
+  ...[1, 2, 3, 4, 5, 6, 7].map(
+    (cell) => `      m${cell}: { read: "holding:${cell}:u16", kind: temperature, rule: none }`,
+  ),
 ];
 
 /** A site file with one device on each line; the same job as the peers have. */

@@ -6,7 +6,11 @@ import { scenario } from '../support/scenario.ts';
 import { active, contact, makeSite, measure, rule } from '../support/site.ts';
 
 const site = makeSite({
-  points: [contact('io.smoke', { debounceMs: 50 }), contact('io.door'), measure('io.ppm', { debounceMs: 100 })],
+  points: [
+    contact('io.smoke', { debounceMs: 50 }),
+    contact('io.door'),
+    measure('io.ppm', { debounceMs: 100 }),
+  ],
   rules: [rule('smoke', active('io.smoke'), { zone: 'atrium' })],
 });
 

@@ -31,7 +31,15 @@ describe('joining', () => {
   });
 
   it('another plan in the same zone opens another', () => {
-    scenario(makeSite({ points, rules: [rule('a', active('io.a'), { zone: 'x' }), rule('b', active('io.b'), { zone: 'x', plan: 'gas-leak' })] }))
+    scenario(
+      makeSite({
+        points,
+        rules: [
+          rule('a', active('io.a'), { zone: 'x' }),
+          rule('b', active('io.b'), { zone: 'x', plan: 'gas-leak' }),
+        ],
+      }),
+    )
       .reading({ 'io.a': true, 'io.b': true })
       .expectEvents(['incident.opened fire x', 'incident.opened gas-leak x']);
   });
@@ -123,7 +131,13 @@ describe('coming back', () => {
   });
 
   it('a plan that closes itself closes on return, acknowledged or not', () => {
-    scenario(makeSite({ points, plans: [plan('p', { closing: 'itself' })], rules: [rule('a', active('io.a'), { plan: 'p' })] }))
+    scenario(
+      makeSite({
+        points,
+        plans: [plan('p', { closing: 'itself' })],
+        rules: [rule('a', active('io.a'), { plan: 'p' })],
+      }),
+    )
       .reading({ 'io.a': true })
       .reading({ 'io.a': false })
       .expectEvents(['incident.opened p', 'incident.returned p', 'incident.closed p'])
@@ -133,7 +147,10 @@ describe('coming back', () => {
 
 describe('events', () => {
   it('carry the incident as it stood, whatever became of it', () => {
-    const run = scenario(site).reading({ 'io.a': true }).reading({ 'io.b': true }).reading({ 'io.a': false, 'io.b': false });
+    const run = scenario(site)
+      .reading({ 'io.a': true })
+      .reading({ 'io.b': true })
+      .reading({ 'io.a': false, 'io.b': false });
     const opened = run.events.find((event) => event.type === 'incident.opened')!;
     expect(opened).toMatchObject({
       v: 1,
@@ -195,14 +212,18 @@ describe('a flood', () => {
       expect(JSON.stringify(event).length).toBeLessThan(8000);
     }
     const last = run.events.at(-1)!.incident!;
-    expect(last.signals.map((signal) => signal.rule)).toEqual(['r0', ...Array.from({ length: 19 }, (_, at) => `r${many - 19 + at}`)]);
+    expect(last.signals.map((signal) => signal.rule)).toEqual([
+      'r0',
+      ...Array.from({ length: 19 }, (_, at) => `r${many - 19 + at}`),
+    ]);
     expect(last.signalCount).toBe(many);
     expect(tookMs, 'a flood takes no more than a blink').toBeLessThan(1000);
   });
 
   it('of one contact chattering adds a count, not signals', () => {
     const run = scenario(site, { unstarted: true });
-    for (let time = 0; time < 300; time += 1) run.after('10ms').reading({ 'io.a': true }).after('10ms').reading({ 'io.a': false });
+    for (let time = 0; time < 300; time += 1)
+      run.after('10ms').reading({ 'io.a': true }).after('10ms').reading({ 'io.a': false });
     expect(run.incident('fire|atrium').signals).toMatchObject([{ count: 300 }]);
     expect(Object.keys(run.state.durable.incidents)).toHaveLength(1);
   });

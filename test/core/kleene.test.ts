@@ -14,7 +14,11 @@ const u = undefined;
 function truth(cel: string, values: readonly (Value | undefined)[], disabled: readonly number[] = []): Truth {
   const points = [contact('d.a'), contact('d.b'), contact('d.c'), measure('d.n')];
   const model = compile(makeSite({ points, rules: [rule('r', cel)] }));
-  look(model, values.map((value) => value ?? null), new Set(disabled));
+  look(
+    model,
+    values.map((value) => value ?? null),
+    new Set(disabled),
+  );
   return truthOf(model.rules.get('r')!.when, model, {});
 }
 

@@ -9,7 +9,18 @@ function limited(limits: Parameters<typeof measure>[1]) {
   return makeSite({
     points: [measure('m.v', limits)],
     rules: [rule('r', active('m.v'), { plan: 'p', latch: false })],
-    plans: [{ id: 'p', title: 'P', category: 'supervisory', level: 'general', closing: 'itself', closingRequires: [], silent: false, steps: [] }],
+    plans: [
+      {
+        id: 'p',
+        title: 'P',
+        category: 'supervisory',
+        level: 'general',
+        closing: 'itself',
+        closingRequires: [],
+        silent: false,
+        steps: [],
+      },
+    ],
   });
 }
 

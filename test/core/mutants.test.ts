@@ -24,7 +24,9 @@ function withRules(change: (rule: Rule, site: Site) => Rule): Mutation {
 function withRaws(change: (raw: Raw) => Raw): Mutation {
   return {
     input: (input: Input) =>
-      input.type === 'reading' ? { ...input, values: input.values.map(([id, raw]) => [id, change(raw)] as const) } : input,
+      input.type === 'reading'
+        ? { ...input, values: input.values.map(([id, raw]) => [id, change(raw)] as const) }
+        : input,
   };
 }
 
@@ -74,7 +76,13 @@ const mutants: Readonly<Record<string, Mutation>> = {
   'sentinels are ignored': withPoints((point) => without(point, 'invalid')),
   'hysteresis is ignored': withPoints((point) => without(point, 'clearBelow', 'clearAbove')),
   'a limit counts from the limit on, not past it': withPoints((point) =>
-    point.alarmAbove === undefined ? point : { ...point, alarmAbove: point.alarmAbove - 0.25, clearBelow: point.clearBelow ?? point.alarmAbove - 0.25 },
+    point.alarmAbove === undefined
+      ? point
+      : {
+          ...point,
+          alarmAbove: point.alarmAbove - 0.25,
+          clearBelow: point.clearBelow ?? point.alarmAbove - 0.25,
+        },
   ),
   'unknown is taken for false': withRaws((raw) => (raw === null || Number.isNaN(raw) ? false : raw)),
   'unknown is taken for true': withRaws((raw) => (raw === null || Number.isNaN(raw) ? true : raw)),
@@ -86,17 +94,31 @@ const mutants: Readonly<Record<string, Mutation>> = {
   '`latch` is ignored': withRules((rule) => ({ ...rule, latch: false })),
   'everything latches': withRules((rule) => ({ ...rule, latch: true })),
   'the level of a rule is ignored': withRules((rule) => without(rule, 'level')),
-  'joining ignores the zone': withRules((rule, { zones }) => (rule.zone === undefined ? rule : { ...rule, zone: zones[0]!.id })),
-  'rules do not join': withRules((rule, { rules }) => (rule.id === rules.at(-1)!.id ? { ...rule, zone: 'lonely' } : rule)),
+  'joining ignores the zone': withRules((rule, { zones }) =>
+    rule.zone === undefined ? rule : { ...rule, zone: zones[0]!.id },
+  ),
+  'rules do not join': withRules((rule, { rules }) =>
+    rule.id === rules.at(-1)!.id ? { ...rule, zone: 'lonely' } : rule,
+  ),
   '> is taken for ≥': withText((cel) => cel.replaceAll(/ > /g, ' >= ')),
   'or is taken for and': withText((cel) => cel.replaceAll('||', '&&')),
   'or does not absorb unknown': withTrees((tree) => strict(tree, 'or')),
   'and does not absorb unknown': withTrees((tree) => strict(tree, 'and')),
-  'a vote wants one more': withText((cel) => cel.replaceAll(/atLeast\((\d)/g, (_all, count) => `atLeast(${Number(count) + 1}`)),
-  'silenceable is ignored': { site: (site) => ({ ...site, outputs: site.outputs.map((one) => ({ ...one, silenceable: false })) }) },
-  'a silent plan sounds': { site: (site) => ({ ...site, plans: site.plans.map((one) => ({ ...one, silent: false })) }) },
-  'maxOn is ignored': { site: (site) => ({ ...site, outputs: site.outputs.map((one) => without(one, 'maxOnMs')) }) },
-  'alarms close themselves': { site: (site) => ({ ...site, plans: site.plans.map((one) => ({ ...one, closing: 'itself' as const })) }) },
+  'a vote wants one more': withText((cel) =>
+    cel.replaceAll(/atLeast\((\d)/g, (_all, count) => `atLeast(${Number(count) + 1}`),
+  ),
+  'silenceable is ignored': {
+    site: (site) => ({ ...site, outputs: site.outputs.map((one) => ({ ...one, silenceable: false })) }),
+  },
+  'a silent plan sounds': {
+    site: (site) => ({ ...site, plans: site.plans.map((one) => ({ ...one, silent: false })) }),
+  },
+  'maxOn is ignored': {
+    site: (site) => ({ ...site, outputs: site.outputs.map((one) => without(one, 'maxOnMs')) }),
+  },
+  'alarms close themselves': {
+    site: (site) => ({ ...site, plans: site.plans.map((one) => ({ ...one, closing: 'itself' as const })) }),
+  },
   'every device has a bus of its own': {
     site: (site) => ({ ...site, devices: site.devices.map((one) => ({ ...one, bus: `of_${one.id}` })) }),
   },

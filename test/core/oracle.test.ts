@@ -31,7 +31,9 @@ describe('the engine and the oracle', () => {
     expect(events).toBeGreaterThan(numRuns);
   });
 
-  it('replay of the journal, from nothing and from any snapshot, comes to the live state', { timeout: 300_000 }, () => {
+  it('replay of the journal, from nothing and from any snapshot, comes to the live state', {
+    timeout: 300_000,
+  }, () => {
     fc.assert(
       fc.property(genes, fc.nat(), (made, cut) => {
         const ended = duel(build(made));
@@ -77,10 +79,14 @@ describe('cost follows the change', () => {
           const mayBe = site.rules
             .filter((rule) => {
               const { when, until } = conditions.get(rule.id)!;
-              const trees = [when, until].flatMap((one) => (one === undefined ? [] : 'op' in one ? pointsOf(one) : [one.active]));
+              const trees = [when, until].flatMap((one) =>
+                one === undefined ? [] : 'op' in one ? pointsOf(one) : [one.active],
+              );
               return trees.some((point) => points.has(point));
             })
-            .flatMap(({ when, until }) => [when, until].flatMap((one) => (one && 'cel' in one ? [one.cel] : [])));
+            .flatMap(({ when, until }) =>
+              [when, until].flatMap((one) => (one && 'cel' in one ? [one.cel] : [])),
+            );
           for (const text of evaluated) expect(mayBe).toContain(text);
           if (points.size === 0) expect(evaluated).toEqual([]);
 

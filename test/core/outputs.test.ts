@@ -6,10 +6,23 @@ import { scenario } from '../support/scenario.ts';
 import { active, contact, makeSite, output, plan, rule } from '../support/site.ts';
 
 const points = [contact('io.a'), contact('io.b')];
-const plans = [plan('fire', { level: 'major' }), plan('notice', { category: 'supervisory' }), plan('robbery', { silent: true })];
+const plans = [
+  plan('fire', { level: 'major' }),
+  plan('notice', { category: 'supervisory' }),
+  plan('robbery', { silent: true }),
+];
 
-function siteOf(first: Parameters<typeof rule>[2], second: Parameters<typeof rule>[2], ...outputs: ReturnType<typeof output>[]) {
-  return makeSite({ points, plans, outputs, rules: [rule('a', active('io.a'), first), rule('b', active('io.b'), second)] });
+function siteOf(
+  first: Parameters<typeof rule>[2],
+  second: Parameters<typeof rule>[2],
+  ...outputs: ReturnType<typeof output>[]
+) {
+  return makeSite({
+    points,
+    plans,
+    outputs,
+    rules: [rule('a', active('io.a'), first), rule('b', active('io.b'), second)],
+  });
 }
 
 const siren = output('siren', { silenceable: true });
@@ -26,7 +39,11 @@ describe('demands', () => {
   });
 
   it('unknown leaves it on', () => {
-    scenario(siteOf({ outputs: { siren: true } }, {}, siren)).reading({ 'io.a': true }).lost('bus:line1').after('1h').expectOutputs({ siren: true });
+    scenario(siteOf({ outputs: { siren: true } }, {}, siren))
+      .reading({ 'io.a': true })
+      .lost('bus:line1')
+      .after('1h')
+      .expectOutputs({ siren: true });
   });
 
   it('a latched rule goes on demanding until its reset', () => {
@@ -48,21 +65,46 @@ describe('demands', () => {
   });
 
   it('of two that want different values the higher category wins, whichever came first', () => {
-    const site = siteOf({ plan: 'notice', level: 'urgent', outputs: { valve: true } }, { plan: 'fire', level: 'general', outputs: { valve: false } }, output('valve', { normal: true }));
-    scenario(site).reading({ 'io.a': true }).reading({ 'io.b': true }).expectOutputs({ valve: false }).reading({ 'io.b': false }).expectOutputs({ valve: true });
+    const site = siteOf(
+      { plan: 'notice', level: 'urgent', outputs: { valve: true } },
+      { plan: 'fire', level: 'general', outputs: { valve: false } },
+      output('valve', { normal: true }),
+    );
+    scenario(site)
+      .reading({ 'io.a': true })
+      .reading({ 'io.b': true })
+      .expectOutputs({ valve: false })
+      .reading({ 'io.b': false })
+      .expectOutputs({ valve: true });
     scenario(site).reading({ 'io.b': true }).reading({ 'io.a': true }).expectOutputs({ valve: false });
   });
 
   it('within a category the higher level wins', () => {
-    const site = siteOf({ zone: 'x', level: 'urgent', outputs: { fan: false } }, { zone: 'y', level: 'major', outputs: { fan: true } }, output('fan'));
-    scenario(site).reading({ 'io.b': true }).expectOutputs({ fan: true }).reading({ 'io.a': true }).expectOutputs({ fan: false });
+    const site = siteOf(
+      { zone: 'x', level: 'urgent', outputs: { fan: false } },
+      { zone: 'y', level: 'major', outputs: { fan: true } },
+      output('fan'),
+    );
+    scenario(site)
+      .reading({ 'io.b': true })
+      .expectOutputs({ fan: true })
+      .reading({ 'io.a': true })
+      .expectOutputs({ fan: false });
   });
 
   it('between equals, away from rest wins', () => {
-    const normallyOff = siteOf({ zone: 'x', outputs: { o: true } }, { zone: 'y', outputs: { o: false } }, output('o', { normal: false }));
+    const normallyOff = siteOf(
+      { zone: 'x', outputs: { o: true } },
+      { zone: 'y', outputs: { o: false } },
+      output('o', { normal: false }),
+    );
     scenario(normallyOff).reading({ 'io.a': true }).reading({ 'io.b': true }).expectOutputs({ o: true });
     scenario(normallyOff).reading({ 'io.b': true }).reading({ 'io.a': true }).expectOutputs({ o: true });
-    const normallyOn = siteOf({ zone: 'x', outputs: { o: true } }, { zone: 'y', outputs: { o: false } }, output('o', { normal: true }));
+    const normallyOn = siteOf(
+      { zone: 'x', outputs: { o: true } },
+      { zone: 'y', outputs: { o: false } },
+      output('o', { normal: true }),
+    );
     scenario(normallyOn).reading({ 'io.b': true }).reading({ 'io.a': true }).expectOutputs({ o: false });
   });
 
@@ -78,22 +120,46 @@ describe('demands', () => {
 });
 
 describe('silence', () => {
-  const site = siteOf({ outputs: { siren: true, lamp: true } }, { outputs: { siren: true } }, siren, output('lamp'));
+  const site = siteOf(
+    { outputs: { siren: true, lamp: true } },
+    { outputs: { siren: true } },
+    siren,
+    output('lamp'),
+  );
 
   it('mutes what can be silenced and nothing else', () => {
-    scenario(site).reading({ 'io.a': true }).command('silence').expectOutputs({ siren: false, lamp: true }).after('1h').expectOutputs({ siren: false, lamp: true });
+    scenario(site)
+      .reading({ 'io.a': true })
+      .command('silence')
+      .expectOutputs({ siren: false, lamp: true })
+      .after('1h')
+      .expectOutputs({ siren: false, lamp: true });
   });
 
   it('a new signal sounds again', () => {
-    scenario(site).reading({ 'io.a': true }).command('silence').expectOutputs({ siren: false }).reading({ 'io.b': true }).expectOutputs({ siren: true });
+    scenario(site)
+      .reading({ 'io.a': true })
+      .command('silence')
+      .expectOutputs({ siren: false })
+      .reading({ 'io.b': true })
+      .expectOutputs({ siren: true });
   });
 
   it('the same signal coming again sounds again', () => {
-    scenario(site).reading({ 'io.a': true }).command('silence').reading({ 'io.a': false }).reading({ 'io.a': true }).expectOutputs({ siren: true });
+    scenario(site)
+      .reading({ 'io.a': true })
+      .command('silence')
+      .reading({ 'io.a': false })
+      .reading({ 'io.a': true })
+      .expectOutputs({ siren: true });
   });
 
   it('a poll that says the same does not', () => {
-    scenario(site).reading({ 'io.a': true }).command('silence').reading({ 'io.a': true }).expectOutputs({ siren: false });
+    scenario(site)
+      .reading({ 'io.a': true })
+      .command('silence')
+      .reading({ 'io.a': true })
+      .expectOutputs({ siren: false });
   });
 
   it('a shelved incident is mute, and sounds again after', () => {
@@ -120,10 +186,21 @@ describe('silence', () => {
 });
 
 describe('maxOn', () => {
-  const site = siteOf({ outputs: { siren: true } }, { outputs: { siren: true } }, output('siren', { maxOnMs: 600_000 }));
+  const site = siteOf(
+    { outputs: { siren: true } },
+    { outputs: { siren: true } },
+    output('siren', { maxOnMs: 600_000 }),
+  );
 
   it('ends a demand at its time exactly', () => {
-    scenario(site).reading({ 'io.a': true }).at('599999ms').expectOutputs({ siren: true }).at('10m').expectOutputs({ siren: false }).after('1h').expectOutputs({ siren: false });
+    scenario(site)
+      .reading({ 'io.a': true })
+      .at('599999ms')
+      .expectOutputs({ siren: true })
+      .at('10m')
+      .expectOutputs({ siren: false })
+      .after('1h')
+      .expectOutputs({ siren: false });
   });
 
   it('a new demand after it has its own', () => {
@@ -202,6 +279,10 @@ describe('override', () => {
 
   it('the event says who', () => {
     const run = scenario(site).command('output', { output: 'siren', value: true, for: '5m' });
-    expect(run.events.at(-1)).toMatchObject({ type: 'output.changed', because: 'set by li', output: { id: 'siren', value: true } });
+    expect(run.events.at(-1)).toMatchObject({
+      type: 'output.changed',
+      because: 'set by li',
+      output: { id: 'siren', value: true },
+    });
   });
 });

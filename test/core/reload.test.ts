@@ -61,7 +61,13 @@ describe('a reload', () => {
     begun()
       .reading({ 'm.v': 20 })
       .reading({ 'm.v': 60 })
-      .reload(makeSite({ ...full, points: [contact('io.first'), measure('m.v'), contact('io.a')], rules: [rule('hot', 'm.v > 50.0', { plan: 'hot' })] }))
+      .reload(
+        makeSite({
+          ...full,
+          points: [contact('io.first'), measure('m.v'), contact('io.a')],
+          rules: [rule('hot', 'm.v > 50.0', { plan: 'hot' })],
+        }),
+      )
       .expectPoints({ 'io.first': 'stale', 'm.v': 60, 'io.a': false })
       .expectEvents(['incident.opened hot']);
   });
@@ -69,7 +75,13 @@ describe('a reload', () => {
   it('a point that is another one now is unknown until it is read', () => {
     begun()
       .reading({ 'm.v': 60 })
-      .reload(makeSite({ ...full, points: [contact('io.a'), contact('io.b'), measure('m.v', { scale: 0.1 })], rules: [rule('hot', 'm.v > 5.0', { plan: 'hot' })] }))
+      .reload(
+        makeSite({
+          ...full,
+          points: [contact('io.a'), contact('io.b'), measure('m.v', { scale: 0.1 })],
+          rules: [rule('hot', 'm.v > 5.0', { plan: 'hot' })],
+        }),
+      )
       .expectPoints({ 'm.v': 'stale', 'io.a': false })
       .expectEvents([])
       .reading({ 'm.v': 60 })
@@ -93,7 +105,8 @@ describe('a reload', () => {
   });
 
   it('so does a hold under way', () => {
-    const holding = (holdMs: number) => makeSite({ ...full, rules: [rule('b', active('io.b'), { plan: 'p', holdMs })] });
+    const holding = (holdMs: number) =>
+      makeSite({ ...full, rules: [rule('b', active('io.b'), { plan: 'p', holdMs })] });
     scenario(holding(5000))
       .reading({ 'io.b': true })
       .reading({ 'io.b': false })
@@ -123,9 +136,18 @@ describe('a reload', () => {
   });
 
   it('the trouble of a removed bus ends, lost or silent', () => {
-    const moved = makeSite({ ...full, buses: [{ id: 'lan1' }], devices: full.devices.map((device) => ({ ...device, bus: 'lan1' })) });
+    const moved = makeSite({
+      ...full,
+      buses: [{ id: 'lan1' }],
+      devices: full.devices.map((device) => ({ ...device, bus: 'lan1' })),
+    });
     begun().lost('bus:line1').expectOpen(['gateway-trouble bus:line1']).reload(moved).expectOpen([]);
-    begun().lost('device:io').lost('device:m').expectOpen(['gateway-trouble bus:line1']).reload(moved).expectOpen(['gateway-trouble bus:lan1']);
+    begun()
+      .lost('device:io')
+      .lost('device:m')
+      .expectOpen(['gateway-trouble bus:line1'])
+      .reload(moved)
+      .expectOpen(['gateway-trouble bus:lan1']);
   });
 
   it('a bus that keeps no device is not silent', () => {
@@ -162,11 +184,14 @@ describe('a reload', () => {
   });
 
   it('a waiting debounce goes on', () => {
-    const bouncing = makeSite({ ...full, points: [contact('io.a', { debounceMs: 50 }), contact('io.b'), measure('m.v')] });
+    const bouncing = makeSite({
+      ...full,
+      points: [contact('io.a', { debounceMs: 50 }), contact('io.b'), measure('m.v')],
+    });
     scenario(bouncing)
       .reading({ 'io.a': true })
       .after('20ms')
-      .reload({ ...bouncing, outputs: [] , rules: [rule('a', active('io.a'))] })
+      .reload({ ...bouncing, outputs: [], rules: [rule('a', active('io.a'))] })
       .after('29ms')
       .expectEvents([])
       .after('1ms')
@@ -174,7 +199,17 @@ describe('a reload', () => {
   });
 
   it('the staleness of what stays goes on', () => {
-    const ageing = makeSite({ ...full, points: [contact('io.a', { staleAfterMs: 1000 }), contact('io.b'), measure('m.v')] });
-    scenario(ageing).reading({ 'io.a': true }).after('500ms').reload({ ...ageing, language: 'zh' }).after('499ms').expectPoints({ 'io.a': true }).after('1ms').expectPoints({ 'io.a': 'stale' });
+    const ageing = makeSite({
+      ...full,
+      points: [contact('io.a', { staleAfterMs: 1000 }), contact('io.b'), measure('m.v')],
+    });
+    scenario(ageing)
+      .reading({ 'io.a': true })
+      .after('500ms')
+      .reload({ ...ageing, language: 'zh' })
+      .after('499ms')
+      .expectPoints({ 'io.a': true })
+      .after('1ms')
+      .expectPoints({ 'io.a': 'stale' });
   });
 });

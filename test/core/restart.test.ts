@@ -21,7 +21,10 @@ const site = makeSite({
 
 describe('a restart', () => {
   it('forgets what the wires said, and says so', () => {
-    const run = scenario(site).reading({ 'io.a': false, 'm.v': 7 }).restart().expectPoints({ 'io.a': 'stale', 'm.v': 'stale' });
+    const run = scenario(site)
+      .reading({ 'io.a': false, 'm.v': 7 })
+      .restart()
+      .expectPoints({ 'io.a': 'stale', 'm.v': 'stale' });
     expect([...run.effects.points].sort()).toEqual(['io.a', 'io.b', 'm.v', 'm.w']);
     expect(run.events.at(-1)!.type).toBe('gateway.started');
   });
@@ -82,8 +85,20 @@ describe('a restart', () => {
   });
 
   it('`for` goes on while down, but opens only when the condition is seen again', () => {
-    scenario(site).reading({ 'm.v': 60 }).restart('2m').expectEvents([]).reading({ 'm.v': 60 }).expectEvents(['incident.opened p x']);
-    scenario(site).reading({ 'm.v': 60 }).restart('30s').reading({ 'm.v': 60 }).after('29s').expectEvents([]).after('1s').expectEvents(['incident.opened p x']);
+    scenario(site)
+      .reading({ 'm.v': 60 })
+      .restart('2m')
+      .expectEvents([])
+      .reading({ 'm.v': 60 })
+      .expectEvents(['incident.opened p x']);
+    scenario(site)
+      .reading({ 'm.v': 60 })
+      .restart('30s')
+      .reading({ 'm.v': 60 })
+      .after('29s')
+      .expectEvents([])
+      .after('1s')
+      .expectEvents(['incident.opened p x']);
     scenario(site).reading({ 'm.v': 60 }).restart('2m').reading({ 'm.v': 40 }).after('1h').expectEvents([]);
   });
 
@@ -112,7 +127,10 @@ describe('a restart', () => {
       .after('10s')
       .expectEvents([])
       .reading({ 'm.v': 5 })
-      .expectEvents(['incident.returned gateway-trouble device:m', 'incident.closed gateway-trouble device:m']);
+      .expectEvents([
+        'incident.returned gateway-trouble device:m',
+        'incident.closed gateway-trouble device:m',
+      ]);
   });
 
   it('keeps links that are down, and ends their trouble when they answer', () => {
@@ -123,11 +141,20 @@ describe('a restart', () => {
       .lost('bus:line1')
       .expectNothing()
       .found('bus:line1')
-      .expectEvents(['incident.returned gateway-trouble bus:line1', 'incident.closed gateway-trouble bus:line1']);
+      .expectEvents([
+        'incident.returned gateway-trouble bus:line1',
+        'incident.closed gateway-trouble bus:line1',
+      ]);
   });
 
   it('leaves out of service what is out of service', () => {
-    scenario(site).command('disable', { point: 'io.a', reason: 'work' }).restart().reading({ 'io.a': true }).expectEvents([]).command('enable', { point: 'io.a' }).expectEvents(['incident.opened fire']);
+    scenario(site)
+      .command('disable', { point: 'io.a', reason: 'work' })
+      .restart()
+      .reading({ 'io.a': true })
+      .expectEvents([])
+      .command('enable', { point: 'io.a' })
+      .expectEvents(['incident.opened fire']);
   });
 
   it('numbers and ids go on', () => {

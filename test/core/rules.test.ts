@@ -16,7 +16,13 @@ describe('for', () => {
   const site = withRule('io.a', { forMs: 2000 });
 
   it('opens when the condition has held that long, and not sooner', () => {
-    scenario(site).at('1s').reading({ 'io.a': true }).at('2999ms').expectEvents([]).at('3s').expectEvents(opened);
+    scenario(site)
+      .at('1s')
+      .reading({ 'io.a': true })
+      .at('2999ms')
+      .expectEvents([])
+      .at('3s')
+      .expectEvents(opened);
   });
 
   it('begins again when the condition was false in between', () => {
@@ -82,7 +88,12 @@ describe('until', () => {
   });
 
   it('unknown does not clear', () => {
-    scenario(site).reading({ 'io.t': 58 }).expectEvents(opened).reading({ 'io.t': null }).after('2s').expectEvents([]);
+    scenario(site)
+      .reading({ 'io.t': 58 })
+      .expectEvents(opened)
+      .reading({ 'io.t': null })
+      .after('2s')
+      .expectEvents([]);
   });
 
   it('bars the rule while it holds', () => {
@@ -240,12 +251,27 @@ describe('latch', () => {
 
 describe('default rules', () => {
   it('a contact is active when true, without any expression', () => {
-    scenario(withRule(active('io.a'))).reading({ 'io.a': false }).reading({ 'io.a': true }).expectEvents(opened).reading({ 'io.a': false }).expectEvents(closed);
+    scenario(withRule(active('io.a')))
+      .reading({ 'io.a': false })
+      .reading({ 'io.a': true })
+      .expectEvents(opened)
+      .reading({ 'io.a': false })
+      .expectEvents(closed);
   });
 
   it('a text is active when it is not empty', () => {
-    const site = makeSite({ points: [contact('io.fault', { type: 'string' })], plans, rules: [rule('r', active('io.fault'), { plan: 'p' })] });
-    scenario(site).reading({ 'io.fault': '' }).expectEvents([]).reading({ 'io.fault': 'E07' }).expectEvents(opened).reading({ 'io.fault': '' }).expectEvents(closed);
+    const site = makeSite({
+      points: [contact('io.fault', { type: 'string' })],
+      plans,
+      rules: [rule('r', active('io.fault'), { plan: 'p' })],
+    });
+    scenario(site)
+      .reading({ 'io.fault': '' })
+      .expectEvents([])
+      .reading({ 'io.fault': 'E07' })
+      .expectEvents(opened)
+      .reading({ 'io.fault': '' })
+      .expectEvents(closed);
   });
 
   it('unknown neither opens nor clears', () => {

@@ -8,7 +8,10 @@ import { active, contact, makeSite, measure, rule } from '../support/site.ts';
 
 const site = makeSite({
   points: [measure('gas.ppm', { staleAfterMs: 3000, alarmAbove: 100 }), contact('io.button')],
-  rules: [rule('gas', active('gas.ppm'), { plan: 'gas-leak' }), rule('low', 'gas.ppm < 5.0', { plan: 'climate' })],
+  rules: [
+    rule('gas', active('gas.ppm'), { plan: 'gas-leak' }),
+    rule('low', 'gas.ppm < 5.0', { plan: 'climate' }),
+  ],
 });
 
 describe('staleness', () => {
@@ -49,7 +52,10 @@ describe('staleness', () => {
       .at('6s')
       .expectEvents(['incident.opened gateway-trouble device:gas'])
       .reading({ 'gas.ppm': 50 })
-      .expectEvents(['incident.returned gateway-trouble device:gas', 'incident.closed gateway-trouble device:gas']);
+      .expectEvents([
+        'incident.returned gateway-trouble device:gas',
+        'incident.closed gateway-trouble device:gas',
+      ]);
   });
 
   it('the same reading again keeps it fresh and costs nothing', () => {

@@ -8,27 +8,31 @@ import { clearTimer, makeTimers, nextDue, setTimer, takeDue } from '../../src/co
 describe('timers', () => {
   it('come by time, then by name, however they were set', () => {
     fc.assert(
-      fc.property(fc.array(fc.tuple(fc.nat(20), fc.constantFrom('a', 'b', 'c', 'd', 'e', 'f'), fc.boolean())), fc.boolean(), (acts, stored) => {
-        let timers = makeTimers({});
-        const plain = new Map<string, number>();
-        for (const [due, name, set] of acts) {
-          if (set) {
-            setTimer(timers, name, due);
-            plain.set(name, due);
-          } else {
-            clearTimer(timers, name);
-            plain.delete(name);
+      fc.property(
+        fc.array(fc.tuple(fc.nat(20), fc.constantFrom('a', 'b', 'c', 'd', 'e', 'f'), fc.boolean())),
+        fc.boolean(),
+        (acts, stored) => {
+          let timers = makeTimers({});
+          const plain = new Map<string, number>();
+          for (const [due, name, set] of acts) {
+            if (set) {
+              setTimer(timers, name, due);
+              plain.set(name, due);
+            } else {
+              clearTimer(timers, name);
+              plain.delete(name);
+            }
           }
-        }
-        if (stored) timers = makeTimers(JSON.parse(JSON.stringify(timers.due)));
-        const expected = [...plain].sort(([n, a], [m, b]) => a - b || (n < m ? -1 : 1));
-        expect(nextDue(timers)).toBe(expected[0]?.[1]);
-        for (const [name, due] of expected) {
-          expect(takeDue(timers, due - 1)).toBeUndefined();
-          expect(takeDue(timers, due)).toBe(name);
-        }
-        expect(nextDue(timers)).toBeUndefined();
-      }),
+          if (stored) timers = makeTimers(JSON.parse(JSON.stringify(timers.due)));
+          const expected = [...plain].sort(([n, a], [m, b]) => a - b || (n < m ? -1 : 1));
+          expect(nextDue(timers)).toBe(expected[0]?.[1]);
+          for (const [name, due] of expected) {
+            expect(takeDue(timers, due - 1)).toBeUndefined();
+            expect(takeDue(timers, due)).toBe(name);
+          }
+          expect(nextDue(timers)).toBeUndefined();
+        },
+      ),
     );
   });
 

@@ -12,14 +12,23 @@ const site = makeSite({
     { id: 'gas', bus: 'line1' },
     { id: 'io', bus: 'lan1' },
   ],
-  points: [measure('meter.volts'), measure('meter.amps', { zone: 'atrium' }), measure('gas.ppm'), contact('io.smoke')],
+  points: [
+    measure('meter.volts'),
+    measure('meter.amps', { zone: 'atrium' }),
+    measure('gas.ppm'),
+    contact('io.smoke'),
+  ],
   rules: [rule('smoke', active('io.smoke'))],
   outputs: [output('siren', { bus: 'lan1' })],
 });
 
 const opened = (subject: string) => `incident.opened gateway-trouble ${subject}`;
-const ended = (subject: string) => [`incident.returned gateway-trouble ${subject}`, `incident.closed gateway-trouble ${subject}`];
-const running = () => scenario(site).reading({ 'meter.volts': 230, 'meter.amps': 1, 'gas.ppm': 0, 'io.smoke': false });
+const ended = (subject: string) => [
+  `incident.returned gateway-trouble ${subject}`,
+  `incident.closed gateway-trouble ${subject}`,
+];
+const running = () =>
+  scenario(site).reading({ 'meter.volts': 230, 'meter.amps': 1, 'gas.ppm': 0, 'io.smoke': false });
 
 describe('links', () => {
   it('a lost device is one trouble in its zone, and ends when it answers', () => {
@@ -27,7 +36,12 @@ describe('links', () => {
       .lost('device:meter')
       .expectPoints({ 'meter.volts': 'stale', 'meter.amps': 'stale', 'gas.ppm': 0 })
       .expectEvents([opened('plant device:meter')])
-      .expectIncident('device:meter', { category: 'trouble', level: 'general', zone: 'plant', title: { zh: '设备无应答 · meter', en: 'Device does not answer · meter' } })
+      .expectIncident('device:meter', {
+        category: 'trouble',
+        level: 'general',
+        zone: 'plant',
+        title: { zh: '设备无应答 · meter', en: 'Device does not answer · meter' },
+      })
       .after('1h')
       .expectEvents([])
       .found('device:meter')
@@ -68,7 +82,9 @@ describe('links', () => {
       .lost('device:meter')
       .lost('device:gas')
       .expectEvents([opened('plant device:meter'), opened('bus:line1'), ...ended('plant device:meter')])
-      .expectIncident('bus:line1', { title: { zh: '总线上设备全部无应答 · line1', en: 'No device on the bus answers · line1' } });
+      .expectIncident('bus:line1', {
+        title: { zh: '总线上设备全部无应答 · line1', en: 'No device on the bus answers · line1' },
+      });
   });
 
   it('and when one answers again, the others are troubles of their own', () => {
@@ -83,7 +99,9 @@ describe('links', () => {
   });
 
   it('the only device of a bus is a trouble of the device', () => {
-    running().lost('device:io').expectEvents([opened('device:io')]);
+    running()
+      .lost('device:io')
+      .expectEvents([opened('device:io')]);
   });
 
   it('the same loss said again costs nothing', () => {
@@ -91,7 +109,14 @@ describe('links', () => {
   });
 
   it('a loss neither opens nor clears an alarm', () => {
-    running().reading({ 'io.smoke': true }).expectEvents(['incident.opened fire']).lost('bus:lan1').after('1h').found('bus:lan1').expectIncident('fire', { active: true }).expectOpen(['fire']);
+    running()
+      .reading({ 'io.smoke': true })
+      .expectEvents(['incident.opened fire'])
+      .lost('bus:lan1')
+      .after('1h')
+      .found('bus:lan1')
+      .expectIncident('fire', { active: true })
+      .expectOpen(['fire']);
   });
 });
 
@@ -103,13 +128,20 @@ describe('points', () => {
       .expectEvents([])
       .after('1ms')
       .expectEvents([opened('plant device:meter')])
-      .expectIncident('device:meter', { cause: { rule: 'point_bad', point: 'meter.volts', subject: 'device:meter', value: null } })
+      .expectIncident('device:meter', {
+        cause: { rule: 'point_bad', point: 'meter.volts', subject: 'device:meter', value: null },
+      })
       .reading({ 'meter.volts': 231 })
       .expectEvents(ended('plant device:meter'));
   });
 
   it('a moment without a value is none', () => {
-    running().reading({ 'meter.volts': null }).after('2999ms').reading({ 'meter.volts': 230 }).after('1h').expectEvents([]);
+    running()
+      .reading({ 'meter.volts': null })
+      .after('2999ms')
+      .reading({ 'meter.volts': 230 })
+      .after('1h')
+      .expectEvents([]);
   });
 
   it('points of one device join', () => {
@@ -161,7 +193,11 @@ describe('out of service', () => {
   });
 
   it('disabling ends the trouble that was', () => {
-    running().lost('device:meter').expectEvents([opened('plant device:meter')]).command('disable', { zone: 'plant', reason: 'work' }).expectEvents(ended('plant device:meter'));
+    running()
+      .lost('device:meter')
+      .expectEvents([opened('plant device:meter')])
+      .command('disable', { zone: 'plant', reason: 'work' })
+      .expectEvents(ended('plant device:meter'));
   });
 
   it('a disabled device does not count when all of a bus are silent', () => {
@@ -199,7 +235,11 @@ describe('outputs and health', () => {
   });
 
   it('of a lost bus is none; the trouble that was ends with it', () => {
-    running().lost('bus:lan1').expectEvents([opened('bus:lan1')]).give(broken).expectEvents([]);
+    running()
+      .lost('bus:lan1')
+      .expectEvents([opened('bus:lan1')])
+      .give(broken)
+      .expectEvents([]);
     running()
       .give(broken)
       .expectEvents([opened('output:siren')])

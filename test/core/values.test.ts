@@ -56,12 +56,18 @@ describe('raw values', () => {
       rules: [rule('gas', active('gas.ppm'), { plan: 'gas-leak' })],
     });
     const run = scenario(site);
-    for (const nothing of [null, Number.NaN, 999, 9999, '']) run.after('1s').reading({ 'gas.ppm': nothing }).expectPoints({ 'gas.ppm': 'bad' });
+    for (const nothing of [null, Number.NaN, 999, 9999, ''])
+      run.after('1s').reading({ 'gas.ppm': nothing }).expectPoints({ 'gas.ppm': 'bad' });
     run.expectEvents(['incident.opened gateway-trouble device:gas']); // bad for 3 s
     run
       .reading({ 'gas.ppm': 101 })
-      .expectEvents(['incident.returned gateway-trouble device:gas', 'incident.closed gateway-trouble device:gas', 'incident.opened gas-leak']);
-    for (const nothing of [null, Number.NaN, 999, 9999, '']) run.after('500ms').reading({ 'gas.ppm': nothing });
+      .expectEvents([
+        'incident.returned gateway-trouble device:gas',
+        'incident.closed gateway-trouble device:gas',
+        'incident.opened gas-leak',
+      ]);
+    for (const nothing of [null, Number.NaN, 999, 9999, ''])
+      run.after('500ms').reading({ 'gas.ppm': nothing });
     run.expectEvents([]).expectIncident('gas-leak', { active: true });
     run.reading({ 'gas.ppm': 0 }).expectEvents(['incident.returned gas-leak']);
   });

@@ -346,7 +346,7 @@ export async function command(
   const sent = { id: `c${process.pid}-${commands}`, by: 'li', ...fields };
   const replies = (): Json[] => seen.json(`${base}/reply`).filter(({ id }) => id === sent.id);
   const before = replies().length;
-  publish(port, `${base}/command`, JSON.stringify(sent), args);
+  await publish(port, `${base}/command`, JSON.stringify(sent), args);
   await seen.until(`a reply to ${JSON.stringify(sent)}`, () => replies().length > before);
   return replies().at(-1);
 }

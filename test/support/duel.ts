@@ -35,7 +35,15 @@ function comparable(state: State, model: Model): Comparable {
       const signals = one.signals.map((signal) => `${signal.rule}${signal.active ? '+' : '-'}`);
       const number = one.id.slice(0, one.id.indexOf('_'));
       return [
-        ...[number, one.plan, one.zone ?? '-', one.cause.subject ?? '-', one.state, one.active, one.acknowledged],
+        ...[
+          number,
+          one.plan,
+          one.zone ?? '-',
+          one.cause.subject ?? '-',
+          one.state,
+          one.active,
+          one.acknowledged,
+        ],
         ...[one.silenced, one.level, ...signals],
       ].join(' ');
     }),
@@ -46,10 +54,18 @@ function comparable(state: State, model: Model): Comparable {
 function told(event: Event): string {
   if (event.output) return `${event.type} ${event.output.id} ${event.output.value}`;
   const { incident } = event;
-  return [event.type, incident?.plan, incident?.zone, incident?.cause.subject].filter((part) => part !== undefined).join(' ');
+  return [event.type, incident?.plan, incident?.zone, incident?.cause.subject]
+    .filter((part) => part !== undefined)
+    .join(' ');
 }
 
-export function inputOf(act: Act, generated: Generated, state: State, at: Input['at'], commandId: string): Input | undefined {
+export function inputOf(
+  act: Act,
+  generated: Generated,
+  state: State,
+  at: Input['at'],
+  commandId: string,
+): Input | undefined {
   const { site } = generated;
   const command = (fields: object): Input => ({
     type: 'command',
@@ -63,7 +79,14 @@ export function inputOf(act: Act, generated: Generated, state: State, at: Input[
     }
     case 'link': {
       const all = act.of === 'bus' ? site.buses : site.devices;
-      return { type: 'link', at, of: act.of, id: all[act.which % all.length]!.id, up: act.up, because: act.up ? 'answers' : 'no answer' };
+      return {
+        type: 'link',
+        at,
+        of: act.of,
+        id: all[act.which % all.length]!.id,
+        up: act.up,
+        because: act.up ? 'answers' : 'no answer',
+      };
     }
     case 'command': {
       const open = Object.keys(state.durable.incidents);
@@ -74,7 +97,9 @@ export function inputOf(act: Act, generated: Generated, state: State, at: Input[
       return command({ verb: 'silence' });
     case 'output': {
       const chosen = site.outputs[act.which % Math.max(1, site.outputs.length)];
-      return chosen && command({ verb: 'output', output: chosen.id, value: act.value, for: `${act.forMs}ms` });
+      return (
+        chosen && command({ verb: 'output', output: chosen.id, value: act.value, for: `${act.forMs}ms` })
+      );
     }
     case 'tick':
       return { type: 'tick', at };
@@ -84,7 +109,11 @@ export function inputOf(act: Act, generated: Generated, state: State, at: Input[
 }
 
 /** Throws at the first difference, saying after what. Returns how it ended otherwise. */
-export function duel(generated: Generated, mutation: Mutation = {}, seen: (effects: Effects, input: Input) => void = () => {}): Ended {
+export function duel(
+  generated: Generated,
+  mutation: Mutation = {},
+  seen: (effects: Effects, input: Input) => void = () => {},
+): Ended {
   const model = compile(mutation.site?.(generated.site, generated) ?? generated.site);
   let state = createState(model, epoch);
   const oracle = new Oracle(generated);
@@ -122,7 +151,8 @@ export function duel(generated: Generated, mutation: Mutation = {}, seen: (effec
     same(`${where} points`, real.points, naive.points);
     same(`${where} incidents`, real.open, naive.open);
     same(`${where} outputs`, real.outputs, naive.outputs);
-    for (const [id, value] of real.outputs) same(`${where} recorded ${id}`, state.durable.outputs[id]?.desired, value);
+    for (const [id, value] of real.outputs)
+      same(`${where} recorded ${id}`, state.durable.outputs[id]?.desired, value);
     if (!mutation.deaf && (wakeAt(state) ?? Infinity) > (oracle.deadline() ?? Infinity)) {
       differ(`${where} the engine wants to wake too late`, wakeAt(state), oracle.deadline());
     }
@@ -132,7 +162,8 @@ export function duel(generated: Generated, mutation: Mutation = {}, seen: (effec
     for (let ticks = 0; !mutation.deaf; ticks += 1) {
       const wantedMs = wakeAt(state);
       if (wantedMs === undefined || wantedMs > untilMs) break;
-      if (ticks > 1000 || (ticks > 0 && wantedMs < nowMs)) differ(`at ${nowMs} the engine asks for ticks in the past`, wantedMs, nowMs);
+      if (ticks > 1000 || (ticks > 0 && wantedMs < nowMs))
+        differ(`at ${nowMs} the engine asks for ticks in the past`, wantedMs, nowMs);
       nowMs = Math.max(nowMs, wantedMs);
       take({ type: 'tick', at: stamp() });
     }

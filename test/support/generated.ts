@@ -3,21 +3,34 @@
 
 import fc from 'fast-check';
 import type { Device, Level, Output, Plan, Point, Raw, Rule } from '../../src/core/types.ts';
-import { celOf, type Tree } from './expression.ts';
-import type { NaiveCondition, NaiveRuleSource, NaiveSite } from './oracle.ts';
+import { celOf, type NaiveCondition, type NaiveRuleSource, type NaiveSite, type Tree } from './expression.ts';
 import { contact, makeSite, measure, output, plan, rule, zone } from './site.ts';
 
 type TreeGene =
-  | { readonly leaf: number; readonly sign: '>' | '>=' | '<' | '<='; readonly than: number; readonly negated: boolean }
+  | {
+      readonly leaf: number;
+      readonly sign: '>' | '>=' | '<' | '<=';
+      readonly than: number;
+      readonly negated: boolean;
+    }
   | { readonly op: 'and' | 'or'; readonly left: TreeGene; readonly right: TreeGene }
   | { readonly count: number; readonly members: readonly TreeGene[] };
 
 export type Act =
   | { readonly act: 'reading'; readonly values: readonly (readonly [point: number, raw: number])[] }
   | { readonly act: 'link'; readonly of: 'bus' | 'device'; readonly which: number; readonly up: boolean }
-  | { readonly act: 'command'; readonly verb: 'ack' | 'reset' | 'close' | 'silence'; readonly incident: number }
+  | {
+      readonly act: 'command';
+      readonly verb: 'ack' | 'reset' | 'close' | 'silence';
+      readonly incident: number;
+    }
   | { readonly act: 'silenceAll' }
-  | { readonly act: 'output'; readonly which: number; readonly value: true | false | 'auto'; readonly forMs: number }
+  | {
+      readonly act: 'output';
+      readonly which: number;
+      readonly value: true | false | 'auto';
+      readonly forMs: number;
+    }
   | { readonly act: 'tick' }
   | { readonly act: 'restart' };
 
@@ -42,7 +55,11 @@ export interface Genes {
     readonly outputs: readonly (boolean | undefined)[];
   }[];
   readonly buses: readonly number[];
-  readonly outputs: readonly { readonly silenceable: boolean; readonly maxOnMs: number; readonly normal: boolean | 'keep' }[];
+  readonly outputs: readonly {
+    readonly silenceable: boolean;
+    readonly maxOnMs: number;
+    readonly normal: boolean | 'keep';
+  }[];
   readonly timeline: readonly { readonly gapMs: number; readonly what: Act }[];
 }
 
@@ -52,7 +69,10 @@ export interface Generated extends NaiveSite {
 }
 
 export const plans: readonly Plan[] = [
-  { ...plan('gateway-trouble', { category: 'trouble', level: 'general', closing: 'itself' }), title: 'Gateway trouble' },
+  {
+    ...plan('gateway-trouble', { category: 'trouble', level: 'general', closing: 'itself' }),
+    title: 'Gateway trouble',
+  },
   plan('fire', { level: 'major' }),
   plan('robbery', { level: 'urgent', silent: true }),
   plan('supervisory', { category: 'supervisory', level: 'general', closing: 'itself' }),
@@ -67,12 +87,36 @@ const limitsOf: readonly Partial<Point>[] = [
   { alarmBelow: 5, clearAbove: 9 },
   { alarmAbove: 15, clearBelow: 11, alarmBelow: 5, clearAbove: 6 },
 ];
-const scalings: readonly Partial<Point>[] = [{}, {}, { scale: 2, offset: -4 }, { scale: 0.5 }, { min: 0, max: 100 }, { invalid: [9] }];
+const scalings: readonly Partial<Point>[] = [
+  {},
+  {},
+  { scale: 2, offset: -4 },
+  { scale: 0.5 },
+  { min: 0, max: 100 },
+  { invalid: [9] },
+];
 const numbers: readonly Raw[] = [-5, 0, 4, 5, 6, 9, 10, 11, 15, 16, 30, 300, null, Number.NaN];
 const booleans: readonly Raw[] = [true, false, true, false, null, true, false, null];
 
 const durations = fc.constantFrom(0, 0, 50, 100, 500, 1000, 2000);
-const gaps = fc.constantFrom(0, 1, 49, 50, 51, 100, 450, 500, 999, 1000, 1500, 2000, 2999, 3000, 6000, 20_000);
+const gaps = fc.constantFrom(
+  0,
+  1,
+  49,
+  50,
+  51,
+  100,
+  450,
+  500,
+  999,
+  1000,
+  1500,
+  2000,
+  2999,
+  3000,
+  6000,
+  20_000,
+);
 
 const trees = fc.letrec<{ tree: TreeGene; leaf: TreeGene }>((tie) => ({
   leaf: fc.record({
@@ -86,24 +130,46 @@ const trees = fc.letrec<{ tree: TreeGene; leaf: TreeGene }>((tie) => ({
     { weight: 2, arbitrary: tie('leaf') },
     {
       weight: 4,
-      arbitrary: fc.record({ op: fc.constantFrom('and', 'or' as const), left: tie('tree'), right: tie('tree') }) as fc.Arbitrary<TreeGene>,
+      arbitrary: fc.record({
+        op: fc.constantFrom('and', 'or' as const),
+        left: tie('tree'),
+        right: tie('tree'),
+      }) as fc.Arbitrary<TreeGene>,
     },
-    { weight: 1, arbitrary: fc.record({ count: fc.integer({ min: 1, max: 3 }), members: fc.array(tie('leaf'), { minLength: 2, maxLength: 3 }) }) },
+    {
+      weight: 1,
+      arbitrary: fc.record({
+        count: fc.integer({ min: 1, max: 3 }),
+        members: fc.array(tie('leaf'), { minLength: 2, maxLength: 3 }),
+      }),
+    },
   ),
 })).tree;
 
 const acts: fc.Arbitrary<Act> = fc.oneof(
   {
     weight: 10,
-    arbitrary: fc.record({ act: fc.constant('reading' as const), values: fc.array(fc.tuple(fc.nat(5), fc.nat(20)), { minLength: 1, maxLength: 3 }) }),
+    arbitrary: fc.record({
+      act: fc.constant('reading' as const),
+      values: fc.array(fc.tuple(fc.nat(5), fc.nat(20)), { minLength: 1, maxLength: 3 }),
+    }),
   },
   {
     weight: 2,
-    arbitrary: fc.record({ act: fc.constant('link' as const), of: fc.constantFrom('bus', 'device' as const), which: fc.nat(2), up: fc.boolean() }),
+    arbitrary: fc.record({
+      act: fc.constant('link' as const),
+      of: fc.constantFrom('bus', 'device' as const),
+      which: fc.nat(2),
+      up: fc.boolean(),
+    }),
   },
   {
     weight: 4,
-    arbitrary: fc.record({ act: fc.constant('command' as const), verb: fc.constantFrom('ack', 'reset', 'close', 'silence' as const), incident: fc.nat(3) }),
+    arbitrary: fc.record({
+      act: fc.constant('command' as const),
+      verb: fc.constantFrom('ack', 'reset', 'close', 'silence' as const),
+      incident: fc.nat(3),
+    }),
   },
   { weight: 1, arbitrary: fc.constant({ act: 'silenceAll' as const }) },
   {
@@ -147,22 +213,38 @@ export const genes: fc.Arbitrary<Genes> = fc.record({
   ),
   buses: fc.array(fc.nat(1), { minLength: 1, maxLength: 3 }),
   outputs: fc.array(
-    fc.record({ silenceable: fc.boolean(), maxOnMs: fc.constantFrom(0, 500, 3000), normal: fc.constantFrom(false, false, true, 'keep' as const) }),
+    fc.record({
+      silenceable: fc.boolean(),
+      maxOnMs: fc.constantFrom(0, 500, 3000),
+      normal: fc.constantFrom(false, false, true, 'keep' as const),
+    }),
     { maxLength: 2 },
   ),
   timeline: fc.array(fc.record({ gapMs: gaps, what: acts }), { minLength: 1, maxLength: 40, size: 'max' }),
 });
 
 export function build(given: Genes): Generated {
-  const devices: Device[] = given.buses.map((bus, at) => ({ id: `d${at}`, bus: `b${bus}`, ...(at === 1 && { zone: 'z1' }) }));
+  const devices: Device[] = given.buses.map((bus, at) => ({
+    id: `d${at}`,
+    bus: `b${bus}`,
+    ...(at === 1 && { zone: 'z1' }),
+  }));
   const points = given.points.map((gene, at): Point => {
     const id = `${devices[gene.device % devices.length]!.id}.p${at}`;
-    const times = { staleAfterMs: gene.staleAfterMs, ...(gene.debounceMs > 0 && { debounceMs: gene.debounceMs }) };
+    const times = {
+      staleAfterMs: gene.staleAfterMs,
+      ...(gene.debounceMs > 0 && { debounceMs: gene.debounceMs }),
+    };
     if (!gene.number) return contact(id, { ...times, ...(gene.scaling === 1 && { invert: true }) });
     return measure(id, { ...times, ...limitsOf[gene.limits], ...scalings[gene.scaling] });
   });
   const outputs: Output[] = given.outputs.map((gene, at) =>
-    output(`o${at}`, { normal: gene.normal, silenceable: gene.silenceable, bus: 'b0', ...(gene.maxOnMs > 0 && { maxOnMs: gene.maxOnMs }) }),
+    output(`o${at}`, {
+      normal: gene.normal,
+      silenceable: gene.silenceable,
+      bus: 'b0',
+      ...(gene.maxOnMs > 0 && { maxOnMs: gene.maxOnMs }),
+    }),
   );
 
   const treeOf = (gene: TreeGene): Tree => {
@@ -170,16 +252,21 @@ export function build(given: Genes): Generated {
     if ('members' in gene) return { op: 'atLeast', count: gene.count, members: gene.members.map(treeOf) };
     const point = points[gene.leaf % points.length]!;
     const leaf: Tree =
-      point.type === 'bool' ? { op: 'is', point: point.id } : { op: 'compare', point: point.id, sign: gene.sign, than: gene.than };
+      point.type === 'bool'
+        ? { op: 'is', point: point.id }
+        : { op: 'compare', point: point.id, sign: gene.sign, than: gene.than };
     return gene.negated ? { op: 'not', of: leaf } : leaf;
   };
   const conditions = new Map<string, NaiveRuleSource>();
   const rules = given.rules.map((gene, at): Rule => {
-    const when: NaiveCondition = typeof gene.when === 'number' ? { active: points[gene.when % points.length]!.id } : treeOf(gene.when);
+    const when: NaiveCondition =
+      typeof gene.when === 'number' ? { active: points[gene.when % points.length]!.id } : treeOf(gene.when);
     const until = gene.until === undefined ? undefined : treeOf(gene.until);
     conditions.set(`r${at}`, { when, ...(until && { until }) });
     const zoneId = zonesOfRules[gene.zone];
-    const wanted = outputs.flatMap(({ id }, which) => (gene.outputs[which] === undefined ? [] : [[id, gene.outputs[which]] as const]));
+    const wanted = outputs.flatMap(({ id }, which) =>
+      gene.outputs[which] === undefined ? [] : [[id, gene.outputs[which]] as const],
+    );
     return rule(`r${at}`, 'op' in when ? celOf(when) : when, {
       ...(until && { until: celOf(until) }),
       forMs: gene.forMs,

@@ -24,7 +24,14 @@ export class NaiveIncident {
   silenced = false;
   closed = false;
 
-  constructor(number: number, about: string, plan: Plan, zone: string | undefined, subject: string | undefined, level: Level) {
+  constructor(
+    number: number,
+    about: string,
+    plan: Plan,
+    zone: string | undefined,
+    subject: string | undefined,
+    level: Level,
+  ) {
     this.number = number;
     this.about = about;
     this.plan = plan;
@@ -55,7 +62,8 @@ export class NaiveIncidents {
   #told: Told[] = [];
 
   constructor(site: Site) {
-    if (!site.plans.some((plan) => plan.id === 'gateway-trouble')) throw new Error('the oracle wants the plan of troubles spelled out');
+    if (!site.plans.some((plan) => plan.id === 'gateway-trouble'))
+      throw new Error('the oracle wants the plan of troubles spelled out');
   }
 
   tell(what: Told): void {
@@ -63,7 +71,11 @@ export class NaiveIncidents {
   }
 
   tellOf(type: string, incident: NaiveIncident): void {
-    this.tell([type, incident.plan.id, incident.zone, incident.subject].filter((part) => part !== undefined).join(' '));
+    this.tell(
+      [type, incident.plan.id, incident.zone, incident.subject]
+        .filter((part) => part !== undefined)
+        .join(' '),
+    );
   }
 
   takeTold(): readonly Told[] {
@@ -84,7 +96,14 @@ export class NaiveIncidents {
   raise(raised: Raised): number {
     const open = this.#all.find((one) => one.about === raised.about && !one.closed);
     if (!open) {
-      const made = new NaiveIncident(this.#all.length + 1, raised.about, raised.plan, raised.zone, raised.subject, raised.level);
+      const made = new NaiveIncident(
+        this.#all.length + 1,
+        raised.about,
+        raised.plan,
+        raised.zone,
+        raised.subject,
+        raised.level,
+      );
       made.signals.push({ rule: raised.rule, point: raised.point, active: true, latched: false });
       this.#all.push(made);
       this.tellOf('incident.opened', made);
@@ -111,7 +130,8 @@ export class NaiveIncidents {
   end(number: number, matches: (signal: NaiveSignal) => boolean): void {
     const incident = this.open(number);
     if (!incident?.isActive()) return;
-    for (const signal of incident.signals) if (matches(signal)) Object.assign(signal, { active: false, latched: false });
+    for (const signal of incident.signals)
+      if (matches(signal)) Object.assign(signal, { active: false, latched: false });
     if (incident.isActive()) return;
     this.tellOf('incident.returned', incident);
     if (incident.plan.closing === 'itself') this.#close(incident);
@@ -119,7 +139,9 @@ export class NaiveIncidents {
 
   isStanding(about: string, rule: string, point?: string): boolean {
     const open = this.#all.find((one) => one.about === about && !one.closed);
-    return open?.signals.some((signal) => signal.active && signal.rule === rule && signal.point === point) ?? false;
+    return (
+      open?.signals.some((signal) => signal.active && signal.rule === rule && signal.point === point) ?? false
+    );
   }
 
   endTrouble(about: string, rule: string, point?: string): void {
@@ -163,7 +185,15 @@ export class NaiveIncidents {
         const state = !one.isActive() ? 'returned' : one.acknowledged ? 'acknowledged' : 'unacknowledged';
         const signals = one.signals.map((signal) => `${signal.rule}${signal.active ? '+' : '-'}`);
         return [
-          ...[`i${one.number}`, one.plan.id, one.zone ?? '-', one.subject ?? '-', state, one.isActive(), one.acknowledged],
+          ...[
+            `i${one.number}`,
+            one.plan.id,
+            one.zone ?? '-',
+            one.subject ?? '-',
+            state,
+            one.isActive(),
+            one.acknowledged,
+          ],
           ...[one.silenced, one.level, ...signals],
         ].join(' ');
       });

@@ -36,7 +36,8 @@ export class NaivePoint {
   /** True, non-zero, or past a limit; undefined while unknown. */
   isActive(): boolean | undefined {
     if (this.value === null) return undefined;
-    if (this.point.alarmAbove !== undefined || this.point.alarmBelow !== undefined) return this.#side !== undefined;
+    if (this.point.alarmAbove !== undefined || this.point.alarmBelow !== undefined)
+      return this.#side !== undefined;
     return Boolean(this.value);
   }
 

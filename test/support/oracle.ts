@@ -3,20 +3,15 @@
 // code with the engine, only its types. Knows what the property tests generate, not what people may type.
 
 import type { Input, Level, Output, Plan, Rule, Site, Value } from '../../src/core/types.ts';
-import { pointsOf, type Tree, truthOfTree } from './expression.ts';
+import {
+  type NaiveCondition,
+  type NaiveRuleSource,
+  type NaiveSite,
+  pointsOf,
+  truthOfTree,
+} from './expression.ts';
 import { NaiveIncidents, type Told } from './oracle-incidents.ts';
 import { NaivePoint } from './oracle-points.ts';
-
-/** A condition as the generator made it: an expression, or "this point is active". */
-export type NaiveCondition = Tree | { readonly active: string };
-export interface NaiveRuleSource {
-  readonly when: NaiveCondition;
-  readonly until?: NaiveCondition;
-}
-export interface NaiveSite {
-  readonly site: Site;
-  readonly conditions: ReadonlyMap<string, NaiveRuleSource>;
-}
 
 interface NaiveRule {
   readonly rule: Rule;
@@ -58,7 +53,6 @@ export class Oracle {
   #downBuses = new Set<string>();
   #downDevices = new Set<string>();
   #orders = 0;
-  #changes = 0;
   #nowMs = 0;
 
   constructor({ site, conditions }: NaiveSite) {
@@ -83,11 +77,20 @@ export class Oracle {
     let granted = true;
     switch (input.type) {
       case 'reading':
-        this.#believe(input.values.flatMap(([id, raw]) => this.#points.find((one) => one.id === id)?.read(raw, this.#nowMs) ?? []));
+        this.#believe(
+          input.values.flatMap(
+            ([id, raw]) => this.#points.find((one) => one.id === id)?.read(raw, this.#nowMs) ?? [],
+          ),
+        );
         break;
       case 'tick':
         this.#believe(this.#settled());
-        for (let due = this.#nextDeadline(); due !== undefined && due.atMs <= this.#nowMs; due = this.#nextDeadline()) due.ring();
+        for (
+          let due = this.#nextDeadline();
+          due !== undefined && due.atMs <= this.#nowMs;
+          due = this.#nextDeadline()
+        )
+          due.ring();
         break;
       case 'link':
         this.#link(input.of, input.id, input.up);
@@ -126,7 +129,9 @@ export class Oracle {
 
   /** Debounces that have stood, in the order in which they began; then what has gone stale. */
   #settled(): NaivePoint[] {
-    const waiting = this.#points.filter((point) => point.waiting).sort((a, b) => a.waiting!.order - b.waiting!.order);
+    const waiting = this.#points
+      .filter((point) => point.waiting)
+      .sort((a, b) => a.waiting!.order - b.waiting!.order);
     const changed = waiting.filter((point) => point.settle(this.#nowMs));
     return [...changed, ...this.#points.filter((point) => point.age(this.#nowMs))];
   }
@@ -141,7 +146,8 @@ export class Oracle {
   // ---- rules ----------------------------------------------------------------------------------------
 
   #truth(condition: NaiveCondition): boolean | undefined {
-    if ('op' in condition) return truthOfTree(condition, (id) => this.#points.find((point) => point.id === id)!.value);
+    if ('op' in condition)
+      return truthOfTree(condition, (id) => this.#points.find((point) => point.id === id)!.value);
     return this.#points.find((point) => point.id === condition.active)!.isActive();
   }
 
@@ -164,7 +170,8 @@ export class Oracle {
     } else if (off !== true) {
       one.clearingSinceMs = undefined;
     } else {
-      if (one.clearingSinceMs === undefined) Object.assign(one, { clearingSinceMs: this.#nowMs, rang: false });
+      if (one.clearingSinceMs === undefined)
+        Object.assign(one, { clearingSinceMs: this.#nowMs, rang: false });
       if (this.#nowMs >= one.clearingSinceMs! + rule.holdMs) this.#clear(one);
     }
   }
@@ -207,18 +214,28 @@ export class Oracle {
         this.#look(rule);
       };
       if (rule.rang) continue;
-      if (rule.phase === 'waiting') all.push({ atMs: rule.sinceMs + rule.rule.forMs, name: `for:${rule.rule.id}`, ring });
+      if (rule.phase === 'waiting')
+        all.push({ atMs: rule.sinceMs + rule.rule.forMs, name: `for:${rule.rule.id}`, ring });
       if (rule.phase === 'active' && rule.clearingSinceMs !== undefined) {
         all.push({ atMs: rule.clearingSinceMs + rule.rule.holdMs, name: `hold:${rule.rule.id}`, ring });
       }
     }
     for (const point of this.#points) {
       if (point.sufferingSinceMs === undefined) continue;
-      all.push({ atMs: point.sufferingSinceMs + badAfterMs, name: `bad:${point.id}`, ring: () => this.#raiseBad(point) });
+      all.push({
+        atMs: point.sufferingSinceMs + badAfterMs,
+        name: `bad:${point.id}`,
+        ring: () => this.#raiseBad(point),
+      });
     }
     for (const one of this.#outputs) {
       const { id } = one.output;
-      if (one.override) all.push({ atMs: one.override.untilMs, name: `override:${id}`, ring: () => Object.assign(one, { override: undefined }) });
+      if (one.override)
+        all.push({
+          atMs: one.override.untilMs,
+          name: `override:${id}`,
+          ring: () => Object.assign(one, { override: undefined }),
+        });
       const ring = (): void => {
         Object.assign(one, { maxOnDueMs: undefined, expired: true, override: undefined });
       };
@@ -232,15 +249,19 @@ export class Oracle {
   #wanted({ output, expired, override }: NaiveOutput): boolean | 'keep' {
     if (override) return override.value;
     let best: { readonly weight: number; readonly value: boolean } | undefined;
-    const demanding = this.#rules.filter((one) => one.phase === 'active' || one.phase === 'latched').sort((a, b) => a.order - b.order);
+    const demanding = this.#rules
+      .filter((one) => one.phase === 'active' || one.phase === 'latched')
+      .sort((a, b) => a.order - b.order);
     for (const { rule, incident: number } of demanding) {
       const value = rule.outputs[output.id];
       const incident = this.#incidents.open(number);
       if (value === undefined || !incident) continue;
       if (output.silenceable && (incident.silenced || incident.plan.silent)) continue;
       if (expired && value !== output.normal) continue;
-      const weight = { alarm: 6, supervisory: 3, trouble: 0 }[incident.plan.category] + weightOf[incident.level];
-      if (!best || weight > best.weight || (weight === best.weight && value !== output.normal)) best = { weight, value };
+      const weight =
+        { alarm: 6, supervisory: 3, trouble: 0 }[incident.plan.category] + weightOf[incident.level];
+      if (!best || weight > best.weight || (weight === best.weight && value !== output.normal))
+        best = { weight, value };
     }
     return best?.value ?? output.normal;
   }
@@ -252,7 +273,9 @@ export class Oracle {
       const first = one.desired === undefined && value === one.output.normal;
       one.desired = value;
       one.maxOnDueMs =
-        value === true && one.output.normal !== true && one.output.maxOnMs !== undefined ? this.#nowMs + one.output.maxOnMs : undefined;
+        value === true && one.output.normal !== true && one.output.maxOnMs !== undefined
+          ? this.#nowMs + one.output.maxOnMs
+          : undefined;
       if (!first) this.#incidents.tell(`output.changed ${one.output.id} ${value}`);
     }
   }
@@ -261,9 +284,13 @@ export class Oracle {
 
   #link(of: 'bus' | 'device', id: string, up: boolean): void {
     const down = of === 'bus' ? this.#downBuses : this.#downDevices;
-    const devices = this.#site.devices.filter((device) => (of === 'bus' ? device.bus === id : device.id === id));
+    const devices = this.#site.devices.filter((device) =>
+      of === 'bus' ? device.bus === id : device.id === id,
+    );
     if (!up) {
-      this.#believe(this.#points.filter((point) => devices.some((device) => device.id === point.device) && point.lose()));
+      this.#believe(
+        this.#points.filter((point) => devices.some((device) => device.id === point.device) && point.lose()),
+      );
     }
     if (up !== down.has(id)) return;
     if (up) down.delete(id);
@@ -275,7 +302,8 @@ export class Oracle {
     for (const bus of this.#site.buses) {
       const devices = this.#site.devices.filter((device) => device.bus === bus.id);
       const lost = this.#downBuses.has(bus.id);
-      const silent = !lost && devices.length > 1 && devices.every((device) => this.#downDevices.has(device.id));
+      const silent =
+        !lost && devices.length > 1 && devices.every((device) => this.#downDevices.has(device.id));
       this.#trouble(lost, 'bus_lost', `bus:${bus.id}`);
       this.#trouble(silent, 'bus_silent', `bus:${bus.id}`);
       for (const device of devices) {
@@ -296,7 +324,8 @@ export class Oracle {
       return;
     }
     point.sufferingSinceMs = undefined;
-    if (!reachable || !point.isUnheard()) this.#incidents.endTrouble(`device:${point.device}`, 'point_bad', point.id);
+    if (!reachable || !point.isUnheard())
+      this.#incidents.endTrouble(`device:${point.device}`, 'point_bad', point.id);
   }
 
   #raiseBad(point: NaivePoint): void {
@@ -307,7 +336,16 @@ export class Oracle {
 
   #trouble(on: boolean, rule: string, subject: string, zone?: string, point?: string): void {
     if (!on) this.#incidents.endTrouble(subject, rule, point);
-    else this.#incidents.raise({ about: subject, plan: this.#planOf('gateway-trouble'), zone, level: 'general', rule, subject, point });
+    else
+      this.#incidents.raise({
+        about: subject,
+        plan: this.#planOf('gateway-trouble'),
+        zone,
+        level: 'general',
+        rule,
+        subject,
+        point,
+      });
   }
 
   #planOf(id: string): Plan {
@@ -321,7 +359,10 @@ export class Oracle {
       const one = this.#outputs.find((found) => found.output.id === command.output);
       if (!one) return false;
       const forMs = Number.parseInt(String(command.for), 10);
-      one.override = command.value === 'auto' ? undefined : { value: command.value === true, untilMs: this.#nowMs + forMs };
+      one.override =
+        command.value === 'auto'
+          ? undefined
+          : { value: command.value === true, untilMs: this.#nowMs + forMs };
       return true;
     }
     if (command.verb === 'silence' && command.incident === undefined) return this.#incidents.silenceAll();
@@ -352,5 +393,7 @@ export class Oracle {
 }
 
 function namedBy({ source }: NaiveRule): string[] {
-  return [source.when, source.until].flatMap((condition) => (condition === undefined ? [] : 'op' in condition ? pointsOf(condition) : [condition.active]));
+  return [source.when, source.until].flatMap((condition) =>
+    condition === undefined ? [] : 'op' in condition ? pointsOf(condition) : [condition.active],
+  );
 }

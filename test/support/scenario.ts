@@ -7,7 +7,18 @@ import { createState, replay, step, wakeAt } from '../../src/core/engine.ts';
 import { compile, type Model } from '../../src/core/model.ts';
 import { desiredOutputs } from '../../src/core/outputs.ts';
 import type { Durable, State } from '../../src/core/state.ts';
-import type { Effects, Event, Fact, Incident, Input, Quality, Raw, Reply, Site, Value } from '../../src/core/types.ts';
+import type {
+  Effects,
+  Event,
+  Fact,
+  Incident,
+  Input,
+  Quality,
+  Raw,
+  Reply,
+  Site,
+  Value,
+} from '../../src/core/types.ts';
 
 export const epoch = 'abcd1234';
 /** Wall time of the scenarios' zero: 2026-11-22 01:00 UTC. */
@@ -101,7 +112,8 @@ export function scenario(site: Site, options: { readonly unstarted?: boolean } =
       expect(remembered(state.durable), 'without a fact nothing durable changed').toEqual(before);
       expect(effects.events).toEqual([]);
     }
-    if (effects.reply?.ok === false) expect(remembered(state.durable), 'a refusal changes nothing').toEqual(before);
+    if (effects.reply?.ok === false)
+      expect(remembered(state.durable), 'a refusal changes nothing').toEqual(before);
     for (const [id, desired] of desiredOutputs(state, model)) {
       const record = state.durable.outputs[id];
       if (record) expect(record.desired, `recorded value of output ${id}`).toBe(desired.value);
@@ -146,7 +158,10 @@ export function scenario(site: Site, options: { readonly unstarted?: boolean } =
     expect(new Set(events.map(({ id }) => id)).size, 'ids of events are unique').toBe(events.length);
     expect(remembered(replayed(0, undefined, models[0]!).durable), 'replay of all facts').toEqual(live);
     for (const { facts: count, body, model: under } of snapshots) {
-      expect(remembered(replayed(count, body, under).durable), `replay from the snapshot after fact ${count}`).toEqual(live);
+      expect(
+        remembered(replayed(count, body, under).durable),
+        `replay from the snapshot after fact ${count}`,
+      ).toEqual(live);
     }
   });
 
@@ -215,13 +230,17 @@ export function scenario(site: Site, options: { readonly unstarted?: boolean } =
       return self;
     },
     expectOutputEvents(expected) {
-      const fresh = events.slice(toldOfOutputs).flatMap(({ output }) => (output ? [`${output.id} ${output.value}`] : []));
+      const fresh = events
+        .slice(toldOfOutputs)
+        .flatMap(({ output }) => (output ? [`${output.id} ${output.value}`] : []));
       toldOfOutputs = events.length;
       expect(fresh).toEqual(expected);
       return self;
     },
     expectOutputs(expected) {
-      const desired = Object.fromEntries([...desiredOutputs(state, model)].map(([id, { value }]) => [id, value]));
+      const desired = Object.fromEntries(
+        [...desiredOutputs(state, model)].map(([id, { value }]) => [id, value]),
+      );
       expect(desired).toMatchObject(expected);
       return self;
     },
@@ -235,7 +254,9 @@ export function scenario(site: Site, options: { readonly unstarted?: boolean } =
       return self;
     },
     expectOpen(expected) {
-      const open = Object.values(state.durable.incidents).map((one) => [one.plan, one.zone, one.cause.subject].filter(Boolean).join(' '));
+      const open = Object.values(state.durable.incidents).map((one) =>
+        [one.plan, one.zone, one.cause.subject].filter(Boolean).join(' '),
+      );
       expect(open).toEqual(expected);
       return self;
     },

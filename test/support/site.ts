@@ -80,7 +80,9 @@ export function makeSite(parts: Partial<Site>): Site {
     if (!buses.some((bus) => bus.id === id)) buses.push({ id });
   }
   const zones = [...(parts.zones ?? [])];
-  const named = [...points, ...devices, ...rules].flatMap((part) => (part.zone === undefined ? [] : [part.zone]));
+  const named = [...points, ...devices, ...rules].flatMap((part) =>
+    part.zone === undefined ? [] : [part.zone],
+  );
   for (const id of named) if (!zones.some((one) => one.id === id)) zones.push(zone(id));
   const plans = [...(parts.plans ?? [])];
   for (const id of ['fire', ...rules.map((one) => one.plan)]) {

@@ -14,7 +14,6 @@ import {
   startMosquitto,
   until,
   type Witness,
-  witness,
 } from '../support/broker.ts';
 import {
   base,
@@ -107,7 +106,7 @@ describe.skipIf(!able)('a broker', () => {
     await seens[0]!.until('it is online', () => shown(seens[0]!, 'status')?.state === 'online');
     for (let round = 0; round < 3; round += 1) {
       for (let count = 0; count < 4; count += 1)
-        publish(
+        await publish(
           broker.port,
           `${base}/command`,
           JSON.stringify({
@@ -229,7 +228,7 @@ describe.skipIf(!able)('a broker', () => {
     );
     expect(mqtt).toMatchObject({
       connected: false,
-      because: expect.stringMatching(/password|authori[sz]ed|user name/i),
+      because: expect.stringMatching(/password|authori[sz]e|user name/i),
     });
     expect(daemon.stdout()).not.toContain(password);
     expect(JSON.stringify(await place.json('status'))).not.toContain(password);
@@ -281,7 +280,7 @@ describe.skipIf(!able)('strangers on the command topic', () => {
 
   const nested = (depth: number) => `${'{"a":'.repeat(depth)}1${'}'.repeat(depth)}`;
   const answered: readonly (readonly [string, string])[] = [
-    ['huge', JSON.stringify({ id: 'huge', verb: 'note', by: 'x', text: 'y'.repeat(1_000_000) })],
+    ['huge', JSON.stringify({ id: 'huge', verb: 'note', by: 'x', text: 'y'.repeat(30_000) })],
     ['nested', `{"id":"nested","verb":"raise","by":"x","plan":"fire","more":${nested(5000)}}`],
     ['wrong-by', JSON.stringify({ id: 'wrong-by', verb: 'raise', by: 7, plan: 'fire' })],
     ['no-verb', JSON.stringify({ id: 'no-verb', by: 'x' })],
@@ -334,7 +333,7 @@ describe.skipIf(!able)('strangers on the command topic', () => {
     ['broken', '{"id":"broken","verb":"raise","by":"x","plan":'],
   ];
   const dropped: readonly (string | Buffer)[] = [
-    '',
+    ' ',
     'null',
     '[]',
     '"text"',
@@ -346,6 +345,7 @@ describe.skipIf(!able)('strangers on the command topic', () => {
     '['.repeat(100_000),
     Buffer.from([0, 1, 2, 0xff, 0xfe, 0x80]),
     Buffer.alloc(5_000_000, 0x41),
+    JSON.stringify({ id: 'huger', verb: 'raise', plan: 'fire', by: 'x', note: 'y'.repeat(1_000_000) }),
     Buffer.concat([
       Buffer.from('{"verb":"raise","by":"x","plan":"fire","z":"'),
       Buffer.from([0xff, 0xc0]),
@@ -358,7 +358,7 @@ describe.skipIf(!able)('strangers on the command topic', () => {
   }, async () => {
     const replies = () => seen.json(`${base}/reply`);
     for (const [id, payload] of answered) {
-      publish(broker.port, `${base}/command`, payload);
+      await publish(broker.port, `${base}/command`, payload);
       await seen.until(`an answer to ${id}`, () => replies().some((reply) => reply.id === id));
       expect(replies().filter((reply) => reply.id === id)).toEqual([
         {
@@ -369,16 +369,16 @@ describe.skipIf(!able)('strangers on the command topic', () => {
         },
       ]);
     }
-    for (const payload of dropped) publish(broker.port, `${base}/command`, payload);
+    for (const payload of dropped) await publish(broker.port, `${base}/command`, payload);
     for (const payload of [
-      '',
+      ' ',
       'null',
       '{"seq":"x"}',
       '{"seq":-1}',
       '{"seq":1e400}',
       Buffer.alloc(100_000, 0xff),
     ])
-      publish(broker.port, `${base}/receipt`, payload);
+      await publish(broker.port, `${base}/receipt`, payload);
     expect(await command(seen, broker.port, { verb: 'ack', incident: 'none' })).toMatchObject({
       code: 'notFound',
     });
@@ -415,7 +415,7 @@ describe.skipIf(!able)('strangers on the command topic', () => {
   });
 
   test('a retained command is no command', async () => {
-    publish(
+    await publish(
       broker.port,
       `${base}/command`,
       JSON.stringify({ id: 'old', verb: 'raise', plan: 'fire', by: 'x' }),
@@ -426,13 +426,15 @@ describe.skipIf(!able)('strangers on the command topic', () => {
     );
     const before = openedPlans(seen).length;
     await daemon.kill();
-    publish(
+    await publish(
       broker.port,
       `${base}/command`,
       JSON.stringify({ id: 'stale', verb: 'raise', plan: 'fire', by: 'x' }),
       ['-r'],
     );
+    await seen.until('offline', () => shown(seen, 'status').state === 'offline');
     await place.start();
+    await seen.until('online', () => shown(seen, 'status').state === 'online');
     expect(await command(seen, broker.port, { verb: 'ack', incident: 'none' })).toMatchObject({
       code: 'notFound',
     });
@@ -457,7 +459,7 @@ describe.skipIf(!able)('the embedded broker', () => {
       host: '127.0.0.1',
       port,
     });
-    await expect(witness(port, '#')).rejects.toThrow();
+    await expect(publish(port, 'any', 'thing')).rejects.toThrow(/refused|authori/i);
     const access = ['-u', 'watch', '-P', 'over-the-store'];
     const seen = await place.witness(port, `${base}/#`, access);
     await seen.until('online', () => shown(seen, 'status')?.state === 'online');

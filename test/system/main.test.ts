@@ -540,7 +540,7 @@ describe.skipIf(!able)('a site', () => {
     expect(shown(seen, 'status').session).not.toBe(session);
     const replies = () => seen.json(`${base}/reply`).filter(({ id }) => id === 'raise-1').length;
     const before = replies();
-    publish(
+    await publish(
       broker.port,
       `${base}/command`,
       JSON.stringify({ id: 'raise-1', verb: 'raise', by: 'li', plan: 'robbery', zone: 'atrium' }),

@@ -343,7 +343,7 @@ describe.skipIf(!able || !ownMounts)('a disk', () => {
     fill(ballast);
     for (let count = 0; !daemon.log.some(({ code }) => code === 'STORE_FAILED'); count += 1) {
       expect(count).toBeLessThan(100);
-      publish(
+      await publish(
         broker.port,
         `${base}/command`,
         JSON.stringify({

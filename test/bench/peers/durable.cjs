@@ -15,7 +15,10 @@ const strike = database.prepare('DELETE FROM outbox WHERE seq = ?');
 const delivered = [];
 setInterval(() => {
   const seqs = delivered.splice(0);
-  if (seqs.length > 0) database.transaction(() => seqs.forEach((seq) => strike.run(seq)))();
+  if (seqs.length === 0) return;
+  database.transaction(() => {
+    for (const seq of seqs) strike.run(seq);
+  })();
 }, 200);
 
 const client = mqtt.connect(`mqtt://127.0.0.1:${process.env.BROKER}`, { clientId: `durable${process.pid}` });

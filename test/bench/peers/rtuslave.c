@@ -57,6 +57,7 @@ int main(int count, char **words) {
   uint8_t question[256], answer[256];
   int have = 0, judged = 0;
   long answers = 0, hasty = 0;
+  double carried = 0;
 
   while (now() < end) {
     struct pollfd wait = {tty, POLLIN, 0};
@@ -90,11 +91,14 @@ int main(int count, char **words) {
     }
     answered = begin + length * character;
     answers++;
+    // question, silence, answer, silence: what such a turn takes at best
+    carried += (8 + 3.5 + length + 3.5) * character;
   }
   qsort(gaps, judged, sizeof *gaps, by_size);
-  double seconds = (answered - first) / 1e9;
-  printf("{\"answers\":%ld,\"perSecond\":%.3f,\"hasty\":%.5f,\"gapP50Us\":%.0f,\"gapP99Us\":%.0f}\n", answers,
-         seconds > 0 ? answers / seconds : 0, judged ? (double)hasty / judged : 0, judged ? gaps[judged / 2] : 0,
+  // the last turn's second silence lies past the end
+  double took = answered - first + 3.5 * character;
+  printf("{\"answers\":%ld,\"used\":%.5f,\"hasty\":%.5f,\"gapP50Us\":%.0f,\"gapP99Us\":%.0f}\n", answers,
+         answers ? carried / took : 0, judged ? (double)hasty / judged : 0, judged ? gaps[judged / 2] : 0,
          judged ? gaps[(int)(judged * .99)] : 0);
   return 0;
 }

@@ -18,16 +18,17 @@ import type { Devices } from './devices/types.ts';
 import type { Driver, Log } from './driver.ts';
 import { engineTimeNote, engineTimeNow } from './engine-time.ts';
 import { currentBoot } from './lib/boot.ts';
-import { type Clock, systemClock, type Timer } from './lib/clock.ts';
+import { type Clock, sleep, systemClock, type Timer } from './lib/clock.ts';
 import { notifySystemd, watchdogMs } from './lib/notify-systemd.ts';
 import { version } from './lib/version.ts';
 import { createLoop, type Loop, replayFacts } from './loop.ts';
 import { type Receipts, watchReceipts } from './notify/receipts.ts';
 import type { Courier } from './notify/types.ts';
 import { levelsOf, statusReport } from './report.ts';
+import { isOfDisk, lateStore } from './store/late.ts';
 import { putAside } from './store/open.ts';
 import { siteHash } from './store/site.ts';
-import { openStore } from './store/store.ts';
+import { newEpoch, openStore } from './store/store.ts';
 import { type Store, StoreFault } from './store/types.ts';
 
 export { drivers };
@@ -69,6 +70,8 @@ export interface App {
   reach(): Reach;
 }
 
+/** How long the ways out wait for the first reading. */
+const firstReadingWithinMs = 250;
 /** A broken line to the broker is an incident only when it lasts. */
 const brokerTroubleAfterMs = 30_000;
 
@@ -113,12 +116,14 @@ export function createApp(options: AppOptions): App {
     cleanups.push(() => wayOut?.stop());
     cleanups.push(() => loop.stop('the daemon was stopped'));
 
+    const guarding = new AbortController();
     devices = createDevices({
       drivers: driverList,
       clock,
       log,
       push(input) {
         if (input.type === 'link') options.onLink?.(input.of, input.id, input.up, input.because);
+        if (input.type === 'reading') guarding.abort();
         loop.push(input);
       },
     });
@@ -126,9 +131,10 @@ export function createApp(options: AppOptions): App {
     await devices.use(config);
     loop.drive();
 
+    // The first reading comes before the broker's library: loading that would hold it up.
+    await sleep(clock, firstReadingWithinMs, guarding.signal);
     wayOut = await openWayOut(config);
-    const { startControl } = await import('./control/server.ts');
-    control = await startControl({ folder: options.socket ?? config.data, host: controlHost(), log });
+    control = await openControl(config);
     cleanups.push(() => control?.close());
     cleanups.push(feedWatchdog());
     void notifySystemd('ready');
@@ -136,12 +142,25 @@ export function createApp(options: AppOptions): App {
     demo?.unfold(options.onTell ?? (() => {}));
   };
 
-  /** Opens the data folder; a damaged file is set aside, because guarding now matters more than yesterday. */
+  /**
+   * Opens the data folder. Guarding now matters more than yesterday: a damaged file is set aside, and where the
+   * disk takes no writes the state is kept in memory until it does.
+   */
   const openState = (folder: string): Store => {
-    const open = (): Store => openStore(folder, { now: () => clock.wallMs(), log });
+    const open = (epoch?: string): Store =>
+      openStore(folder, { now: () => clock.wallMs(), log, ...(epoch !== undefined && { epoch }) });
     try {
       return open();
     } catch (error) {
+      if (isOfDisk(error)) {
+        const { message, hint } = error;
+        log.error(
+          { code: 'STATE_UNUSABLE', hint },
+          `${message}; the state is kept in memory until it can be`,
+        );
+        const epoch = newEpoch();
+        return lateStore(epoch, () => openLate(open, folder, epoch));
+      }
       if (!(error instanceof StoreFault) || error.code !== 'damaged') throw error;
       const kept = putAside(folder, clock.wallMs());
       const said = `the stored state was damaged and set aside as ${kept}; a new one was begun`;
@@ -149,6 +168,18 @@ export function createApp(options: AppOptions): App {
       warnings.add(said);
       return open();
     }
+  };
+
+  /** The disk takes writes again: what was begun in memory goes on; a state from before it is kept beside. */
+  const openLate = (open: (epoch: string) => Store, folder: string, epoch: string): Store => {
+    const opened = open(epoch);
+    if (opened.epoch === epoch) return opened;
+    opened.close();
+    const kept = putAside(folder, clock.wallMs(), 'superseded');
+    const said = `the state of before could not be used at the start and is kept as ${kept}`;
+    log.warn({ code: 'STATE_SUPERSEDED' }, said);
+    warnings.add(said);
+    return open(epoch);
   };
 
   /** The loop with the state that the store remembers, at the journal's end and under the site in force now. */
@@ -174,7 +205,12 @@ export function createApp(options: AppOptions): App {
     }
     const boot = currentBoot();
     const nowMs = engineTimeNow(state.durable, store.note('engineTime'), boot, clock.wallMs());
-    store.note('engineTime', engineTimeNote(nowMs, boot));
+    try {
+      store.note('engineTime', engineTimeNote(nowMs, boot));
+    } catch (error) {
+      // the loop's first commit meets the same disk, and makes a trouble of it
+      log.warn({ code: 'NOTE_FAILED' }, error instanceof Error ? error.message : String(error));
+    }
     const made = createLoop({
       clock,
       store,
@@ -185,9 +221,13 @@ export function createApp(options: AppOptions): App {
       outlets: {
         drive: (desired) => devices?.drive(desired),
         publish(events, points, incidents) {
-          wayOut?.tell(events, points, incidents);
-          for (const event of events) for (const listener of followers) listener(event);
-          if (options.onEvent) for (const event of events) options.onEvent(event);
+          if (events.length > 0) wayOut?.events(events);
+          // The packets of the events leave the process before anything else is made of this turn.
+          process.nextTick(() => {
+            wayOut?.changed(points, incidents);
+            for (const event of events) for (const listener of followers) listener(event);
+            if (options.onEvent) for (const event of events) options.onEvent(event);
+          });
         },
       },
     });
@@ -253,13 +293,11 @@ export function createApp(options: AppOptions): App {
     return {
       ...(listening && { listening }),
       state: () => courier.state(),
-      tell(events, points, incidents) {
-        if (events.length > 0) {
-          courier.events(events);
-          receipts?.published(events[events.length - 1]!.seq);
-        }
-        courier.changed(points, incidents);
+      events(events) {
+        courier.events(events);
+        receipts?.published(events[events.length - 1]!.seq);
       },
+      changed: (points, incidents) => courier.changed(points, incidents),
       async stop() {
         lostTimer?.cancel();
         receipts?.stop();
@@ -267,6 +305,19 @@ export function createApp(options: AppOptions): App {
         await closeBroker?.();
       },
     };
+  };
+
+  /** The local socket; a disk that takes no writes holds none either, and is no reason not to guard. */
+  const openControl = async (given: Config): Promise<Control | undefined> => {
+    const { startControl } = await import('./control/server.ts');
+    try {
+      return await startControl({ folder: options.socket ?? given.data, host: controlHost(), log });
+    } catch (error) {
+      const { code, message } = error as NodeJS.ErrnoException;
+      if (code !== 'EROFS' && code !== 'ENOSPC') throw error;
+      log.error({ code: 'CONTROL', hint: 'give --socket a path elsewhere' }, `no local socket: ${message}`);
+      return undefined;
+    }
   };
 
   const controlHost = () => ({
@@ -355,7 +406,7 @@ export function createApp(options: AppOptions): App {
     reload,
     reach: () => ({
       premises: config!.premises,
-      socket: control!.path,
+      socket: control?.path ?? '',
       data: config!.data,
       ...(wayOut?.listening && { broker: wayOut.listening }),
       ...(config!.mqtt && { prefix: config!.mqtt.prefix }),
@@ -377,7 +428,8 @@ export function createApp(options: AppOptions): App {
 interface WayOut {
   readonly listening?: { readonly host: string; readonly port: number };
   state(): ReturnType<Courier['state']>;
-  tell(events: readonly Event[], points: ReadonlySet<string>, incidents: ReadonlySet<string>): void;
+  events(events: readonly Event[]): void;
+  changed(points: ReadonlySet<string>, incidents: ReadonlySet<string>): void;
   stop(): Promise<void>;
 }
 

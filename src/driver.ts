@@ -66,7 +66,15 @@ export type LinkSettings =
       readonly dataBits: 7 | 8;
       readonly stopBits: 1 | 2;
     }
-  | { readonly kind: 'tcp'; readonly host: string; readonly port: number };
+  | {
+      readonly kind: 'tcp';
+      readonly host: string;
+      readonly port: number;
+      /** answers carry no id: after a fault the line rests, as a serial one does */
+      readonly untagged?: boolean;
+      /** how many connections the devices of the bus may be spread over; one unless told */
+      readonly connections?: number;
+    };
 
 /**
  * Why a read or a drive failed. `timeout`: nothing came. `exception`: the device refused, the link is fine.

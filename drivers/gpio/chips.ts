@@ -1,12 +1,11 @@
-// Lists the GPIO chips of this machine with their line names: from sysfs and the device tree, and from
-// libgpiod's tools where these are installed. Which line is meant is decided in lines.ts, not here.
+// Lists the GPIO chips of this machine with their line names: from sysfs and the device tree, and from what
+// libgpiod's tools said. Which line is meant is decided in lines.ts, not here.
 
-import { execFile } from 'node:child_process';
 import { readdir, readFile, realpath } from 'node:fs/promises';
 import path from 'node:path';
-import { promisify } from 'node:util';
 import { DeviceFault } from '../../src/driver.ts';
 import type { Chip } from './lines.ts';
+import { namesOf, type ToolChip } from './tools.ts';
 
 async function read(file: string): Promise<string | undefined> {
   try {
@@ -21,7 +20,7 @@ function splitNames(text: string): string[] {
   return text.replace(/\0$/, '').split('\0');
 }
 
-async function namesOf(folder: string, shared: ReadonlySet<string>): Promise<readonly string[]> {
+async function namesIn(folder: string, shared: ReadonlySet<string>): Promise<readonly string[]> {
   const device = await realpath(path.join(folder, 'device')).catch(() => undefined);
   // Several banks under one device (gpio-brcmstb) share one list that begins at the first bank: not told apart here.
   if (device === undefined || shared.has(device)) return [];
@@ -67,52 +66,10 @@ export async function listChips(sysfs: string): Promise<Chip[]> {
       label: label.trim(),
       base: Number(base),
       lines: Number(lines),
-      names: (await namesOf(folder, several)).slice(0, Number(lines)),
+      names: (await namesIn(folder, several)).slice(0, Number(lines)),
     });
   }
   return chips.sort((a, b) => a.base - b.base);
-}
-
-export interface ToolChip {
-  readonly label: string;
-  readonly lines: number;
-  readonly names: readonly string[];
-}
-
-/**
- * Joins the output of `gpiodetect` (`gpiochip0 [pinctrl-rp1] (54 lines)`) and `gpioinfo`, where libgpiod 1
- * writes `line  17:  "GPIO17"  unused  input  active-high` and libgpiod 2 `line  17:  "GPIO17"  input`.
- */
-export function parseTools(detect: string, info: string): ToolChip[] {
-  const names = new Map<string, string[]>();
-  let current: string[] = [];
-  for (const line of info.split('\n')) {
-    const chip = /^(\S+) - \d+ lines?:/.exec(line)?.[1];
-    if (chip !== undefined) {
-      current = [];
-      names.set(chip, current);
-    }
-    const named = /^\s+line\s+(\d+):\s+(?:"([^"]*)"|unnamed)/.exec(line);
-    if (named) current[Number(named[1])] = named[2] ?? '';
-  }
-  return [...detect.matchAll(/^(\S+) \[(.*)\] \((\d+) lines?\)/gm)].map((match) => ({
-    label: match[2]!,
-    lines: Number(match[3]),
-    names: names.get(match[1]!) ?? [],
-  }));
-}
-
-const run = promisify(execFile);
-
-/** What libgpiod's tools say; empty where they are not installed or not allowed. */
-export async function askTools(): Promise<ToolChip[]> {
-  try {
-    const options = { timeout: 5000 };
-    const [detect, info] = await Promise.all([run('gpiodetect', [], options), run('gpioinfo', [], options)]);
-    return parseTools(detect.stdout, info.stdout);
-  } catch {
-    return [];
-  }
 }
 
 /** Chips with the tools' names where their own list had none; two chips of one label and size stay as they were. */
@@ -123,6 +80,17 @@ export function withToolNames(chips: readonly Chip[], tools: readonly ToolChip[]
   return chips.map((chip) => {
     const same = twins(chip, tools);
     if (chip.names.length > 0 || same.length !== 1 || twins(chip, chips).length !== 1) return chip;
-    return { ...chip, names: same[0]!.names };
+    return { ...chip, names: namesOf(same[0]!) };
   });
+}
+
+/** Chips that only the tools know. */
+export function chipsOfTools(tools: readonly ToolChip[]): Chip[] {
+  return tools.map((tool) => ({
+    device: tool.device,
+    label: tool.label,
+    base: 0,
+    lines: tool.lines,
+    names: namesOf(tool),
+  }));
 }

@@ -2,6 +2,7 @@
 // read gives the present levels for the polls that reconcile. Has no debounce and no meaning for a level:
 // both are the house's.
 
+import { existsSync } from 'node:fs';
 import path from 'node:path';
 import * as z from 'zod';
 import {
@@ -15,21 +16,33 @@ import {
   type Settings,
 } from '../../src/driver.ts';
 import { type Clock, systemClock } from '../../src/lib/clock.ts';
-import { askTools, listChips, type ToolChip, withToolNames } from './chips.ts';
-import { exportLine, type InputLine, type LineListener, type OutputLine, unexportLine } from './line.ts';
+import { chardevAccess } from './chardev-access.ts';
+import { systemTools, type Tools } from './children.ts';
+import type { Access, InputLine, OutputLine } from './line.ts';
 import { type Chip, claimOf, type Line, resolveLine } from './lines.ts';
-import { onoffSysfs, openOnoffInput, openOnoffOutput } from './onoff-line.ts';
-import { openPolledInput, openPolledOutput } from './polled-line.ts';
+import { onoffSysfs } from './onoff-line.ts';
+import { sysfsAccess } from './sysfs-access.ts';
+import { Holders } from './tool-output.ts';
+
+type Edges = 'rising' | 'falling' | 'both';
 
 interface Detail {
   /** as the site file has it */
   readonly line: string;
+  /** the point is the number of these edges */
+  readonly count?: Edges;
 }
 
 export interface GpioOptions {
   readonly clock: Clock;
-  /** libgpiod's tools */
-  readonly askTools: () => Promise<readonly ToolChip[]>;
+  readonly tools: Tools;
+}
+
+/** What outlives a connection. */
+interface House extends GpioOptions {
+  readonly holders: Holders;
+  /** edges since the daemon began, by the id of the point that counts them */
+  readonly counts: Map<string, number>;
 }
 
 const lineKey = z
@@ -40,66 +53,92 @@ function lineText(detail: unknown): string {
   return (detail as Detail).line;
 }
 
-/** Where every point and output of the bus is; throws DeviceFault. */
-async function findLines(
-  bus: Settings,
-  host: Host,
-  options: GpioOptions,
-): Promise<ReadonlyMap<string, Line>> {
-  let chips: Chip[] = await listChips(bus.sysfs as string);
-  const chip = bus.chip as string | undefined;
-  const texts = [...host.points, ...host.outputs].map(
-    (address) => [address.id, lineText(address.detail)] as const,
-  );
-  const resolve = (): Map<string, Line> =>
-    new Map(texts.map(([id, text]) => [id, resolveLine(chips, text, chip)]));
-  let found: Map<string, Line>;
+function edgesOf(count: unknown): Edges | undefined {
+  return count === true ? 'rising' : count === false ? undefined : (count as Edges | undefined);
+}
+
+/** sysfs where it has chips, because a process drives its lines by itself; else the character device. */
+async function chooseAccess(bus: Settings, { clock, tools, holders }: House): Promise<Access> {
+  const sysfs = path.resolve((bus.sysfs as string | undefined) ?? onoffSysfs);
+  const through = (): Promise<Access> => sysfsAccess(sysfs, clock, () => tools.chips());
+  const wanted = bus.access as string | undefined;
+  // a folder that was named on purpose is not passed by
+  if (wanted === 'sysfs' || (wanted !== 'chardev' && sysfs !== onoffSysfs)) return through();
+  if (wanted === 'chardev') return chardevAccess(tools, holders, clock);
+  let why: string;
   try {
-    found = resolve();
+    const access = await through();
+    // newer kernels may have the folder, and chips in it, without the files that hand a line out
+    if (access.chips.length > 0 && existsSync(path.join(sysfs, 'export'))) return access;
+    why = `${sysfs} has no chips to use`;
+  } catch (error) {
+    why = (error as Error).message;
+  }
+  try {
+    return await chardevAccess(tools, holders, clock);
+  } catch (error) {
+    throw new DeviceFault('link', `${why}; ${(error as Error).message}`);
+  }
+}
+
+/** A line, and all that the site wants of it. */
+interface Use {
+  readonly line: Line;
+  readonly name: string;
+  contact?: PointAddress;
+  counter?: PointAddress;
+  output?: OutputAddress;
+}
+
+/** The lines of every point and output of the bus, each once; throws DeviceFault. */
+async function findLines(access: Access, bus: Settings, host: Host): Promise<Use[]> {
+  const chip = bus.chip as string | undefined;
+  const wanted = [
+    ...host.points.map((point) => ({
+      id: point.id,
+      detail: point.detail,
+      use: (point.detail as Detail).count === undefined ? { contact: point } : { counter: point },
+    })),
+    ...host.outputs.map((output) => ({ id: output.id, detail: output.detail, use: { output } })),
+  ];
+  const resolve = (chips: readonly Chip[]): Line[] =>
+    wanted.map(({ detail }) => resolveLine(chips, lineText(detail), chip));
+  let lines: Line[];
+  try {
+    lines = resolve(access.chips);
   } catch {
-    // only a name that sysfs does not know is worth two child processes
-    chips = withToolNames(chips, await options.askTools());
     try {
-      found = resolve();
+      lines = resolve(await access.chipsWithAllNames());
     } catch (error) {
       if (!(error instanceof AddressFault)) throw error;
       throw new DeviceFault('link', `${error.message}; ${error.hint}`);
     }
   }
-  const owners = new Map<number, string>();
-  for (const [id, line] of found) {
-    const owner = owners.get(line.number);
-    if (owner !== undefined) {
+  const uses = new Map<string, Use>();
+  wanted.forEach(({ id, detail, use }, at) => {
+    const line = lines[at]!;
+    const key = `${line.chip.device ?? line.chip.base}:${line.offset}`;
+    const other = uses.get(key);
+    // only a contact and the count of its edges can share a line
+    const clash =
+      other && Object.keys(use).some((kind) => kind === 'output' || other.output || kind in other);
+    if (clash) {
+      const owner = (other.output ?? other.contact ?? other.counter)!.id;
       throw new DeviceFault(
         'link',
         `${owner} and ${id} are the same line, ${line.chip.label}:${line.offset}`,
       );
     }
-    owners.set(line.number, id);
-  }
-  return found;
+    uses.set(key, { ...(other ?? { line, name: lineText(detail) }), ...use });
+  });
+  return [...uses.values()];
 }
 
-async function openInput(
-  sysfs: string,
-  number: number,
-  listener: LineListener,
-  clock: Clock,
-): Promise<InputLine> {
-  const watched = sysfs === onoffSysfs ? await openOnoffInput(number, listener) : undefined;
-  return watched ?? openPolledInput(sysfs, number, listener, clock);
-}
-
-function openOutput(sysfs: string, number: number): Promise<OutputLine> {
-  return sysfs === onoffSysfs ? openOnoffOutput(number) : openPolledOutput(sysfs, number);
-}
-
-async function open(bus: Settings, host: Host, options: GpioOptions): Promise<Connection> {
-  const sysfs = bus.sysfs as string;
-  const lines = await findLines(bus, host, options);
+async function open(bus: Settings, host: Host, house: House): Promise<Connection> {
+  const access = await chooseAccess(bus, house);
+  const { counts } = house;
   const inputs = new Map<string, InputLine>();
   const outputs = new Map<string, OutputLine>();
-  const inputNumbers: number[] = [];
   let over = false;
 
   function lost(what: string, error: unknown): DeviceFault {
@@ -123,49 +162,57 @@ async function open(bus: Settings, host: Host, options: GpioOptions): Promise<Co
 
   async function close(): Promise<void> {
     over = true;
-    for (const line of inputs.values()) line.close();
     for (const line of outputs.values()) line.close();
-    // outputs stay exported: giving one back would let a valve or a siren go
-    for (const number of inputNumbers) await unexportLine(sysfs, number);
-    inputNumbers.length = 0;
+    await Promise.all([...new Set(inputs.values())].map((line) => line.close()));
   }
 
-  async function takePoint(point: PointAddress): Promise<void> {
-    const { number } = lines.get(point.id)!;
-    const name = lineText(point.detail);
-    await exportLine(sysfs, number, name, options.clock);
-    inputNumbers.push(number);
-    const listener: LineListener = {
-      level(level) {
-        if (!over) host.emit([[point, level]]);
+  async function takeInput({ line, name, contact, counter }: Use): Promise<void> {
+    const edges = counter && (counter.detail as Detail).count;
+    if (counter && !counts.has(counter.id)) counts.set(counter.id, 0);
+    const input = await access.input(line, name, {
+      level(level, atMs) {
+        if (over) return;
+        if (counter && (edges === 'both' || level === (edges === 'rising'))) {
+          counts.set(counter.id, counts.get(counter.id)! + 1);
+        }
+        host.log.debug({ line: name, level, atMs, count: counter && counts.get(counter.id) }, 'edge');
+        if (contact) host.emit([[contact, level]]);
       },
       gone: (error) => void lost(`the line ${name}`, error),
-    };
-    inputs.set(point.id, await openInput(sysfs, number, listener, options.clock));
+    });
+    for (const point of [contact, counter]) if (point) inputs.set(point.id, input);
   }
 
-  async function takeOutput(output: OutputAddress): Promise<void> {
-    const { number } = lines.get(output.id)!;
-    await exportLine(sysfs, number, lineText(output.detail), options.clock);
-    outputs.set(output.id, await openOutput(sysfs, number));
+  async function take(use: Use): Promise<void> {
+    const { line, name, output } = use;
+    if (!output) return takeInput(use);
+    const gone = (error: Error): void => void lost(`the line ${name}`, error);
+    outputs.set(output.id, await access.output(line, name, gone));
   }
 
   try {
-    for (const output of host.outputs) await takeOutput(output);
-    for (const point of host.points) await takePoint(point);
+    const uses = await findLines(access, bus, host);
+    // what drives comes before what watches
+    for (const use of uses.sort((a, b) => Number(!a.output) - Number(!b.output))) await take(use);
   } catch (error) {
     await close();
     throw error;
   }
   return {
     async read(request) {
-      return request.points.map((point) =>
-        attempt(`the line ${lineText(point.detail)}`, () => inputs.get(point.id)!.read()),
-      );
+      return request.points.map((point) => {
+        const level = attempt(`the line ${lineText(point.detail)}`, () => inputs.get(point.id)!.read());
+        return (point.detail as Detail).count === undefined ? level : counts.get(point.id)!;
+      });
     },
-    async drive(output, value) {
+    async drive(output, value, signal) {
+      const what = `the line ${lineText(output.detail)}`;
       // nothing is awaited before the write: a siren sounds in the turn that asked for it
-      attempt(`the line ${lineText(output.detail)}`, () => outputs.get(output.id)!.write(value));
+      const written = attempt(what, () => outputs.get(output.id)!.write(value, signal));
+      await written?.catch((error: unknown) => {
+        // a change that was slow is tried again; the chip is still there
+        throw error instanceof DeviceFault && error.kind === 'timeout' ? error : lost(what, error);
+      });
     },
     async observe(output) {
       return attempt(`the line ${lineText(output.detail)}`, () => outputs.get(output.id)!.read());
@@ -176,6 +223,8 @@ async function open(bus: Settings, host: Host, options: GpioOptions): Promise<Co
 
 /** The driver with a clock and tools of the caller's choice. */
 export function createGpio(options: GpioOptions): Driver {
+  const { tools, clock } = options;
+  const house: House = { tools, clock, holders: new Holders(tools, clock), counts: new Map() };
   return {
     id: 'gpio',
     summary: 'Contacts and relays on GPIO lines, such as the header of a Raspberry Pi',
@@ -186,30 +235,44 @@ export function createGpio(options: GpioOptions): Driver {
           .min(1)
           .optional()
           .describe('label of the chip that lines are meant on, such as pinctrl-rp1; default all chips'),
+        access: z
+          .enum(['auto', 'sysfs', 'chardev'])
+          .default('auto')
+          .describe('way to the lines: sysfs, or the character device by libgpiod; auto: sysfs where it is'),
         sysfs: z.string().min(1).default(onoffSysfs).describe('folder of the GPIO chips'),
       },
       device: {},
-      point: { line: lineKey },
+      point: {
+        line: lineKey,
+        count: z
+          .union([z.boolean(), z.enum(['rising', 'falling', 'both'])], {
+            error: 'not possible here; write true, rising, falling or both',
+          })
+          .optional()
+          .describe('the number of edges since the start instead of the level; true: rising'),
+      },
       output: { line: lineKey },
     },
     link: () => undefined,
     limits: { most: 1, gap: 0, even: false },
     claims({ bus, point, output }) {
       const line = point?.line ?? output?.line;
-      return line === undefined ? [] : [claimOf(String(line), bus.chip as string | undefined)];
+      if (line === undefined) return [];
+      const claim = claimOf(String(line), bus.chip as string | undefined);
+      const counts = `edges of ${claim}`;
+      if (output) return [claim, counts];
+      return [edgesOf(point?.count) === undefined ? claim : counts];
     },
-    point: (_bus, _device, point) => ({
-      type: 'bool',
+    point(_bus, _device, point) {
+      const count = edgesOf(point.count);
+      const detail: Detail = { line: String(point.line), ...(count && { count }) };
       // one request answers the whole chip, so all points are in its one cell
-      space: 'chip',
-      start: 0,
-      length: 1,
-      detail: { line: String(point.line) } satisfies Detail,
-    }),
+      return { type: count ? 'number' : 'bool', space: 'chip', start: 0, length: 1, detail };
+    },
     output: (_bus, output) => ({ detail: { line: String(output.line) } satisfies Detail }),
-    open: (bus, host) =>
-      open({ ...bus, sysfs: path.resolve((bus.sysfs as string | undefined) ?? onoffSysfs) }, host, options),
+    open: (bus, host) => open(bus, host, house),
   };
 }
 
-export const gpio: Driver = createGpio({ clock: systemClock(), askTools });
+const clock = systemClock();
+export const gpio: Driver = createGpio({ clock, tools: systemTools(clock) });

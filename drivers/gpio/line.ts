@@ -1,15 +1,17 @@
-// The small interface behind which a GPIO line is watched or driven, and how sysfs hands a line out. Two
-// files implement it: onoff-line.ts and polled-line.ts. Knows no names, points or outputs.
+// The small interfaces behind which a GPIO line is watched or driven, whichever way leads to it, and how sysfs
+// hands a line out. Ways are sysfs-access.ts and chardev-access.ts. Knows no points or outputs.
 
 import { constants } from 'node:fs';
 import { access, readFile, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { DeviceFault } from '../../src/driver.ts';
 import { type Clock, sleep } from '../../src/lib/clock.ts';
+import type { Chip, Line } from './lines.ts';
 
 /** What becomes of an input: every level that was seen, or that the line is gone for good. */
 export interface LineListener {
-  level(level: boolean): void;
+  /** `atMs`: by the kernel's clock, where it says so */
+  level(level: boolean, atMs?: number): void;
   gone(error: Error): void;
 }
 
@@ -17,15 +19,27 @@ export interface InputLine {
   /** The present level; throws where the line is gone. */
   read(): boolean;
   /** Ends the watching and gives the line back; never throws. */
-  close(): void;
+  close(): void | Promise<void>;
 }
 
 export interface OutputLine {
-  read(): boolean;
-  /** Drives the line before it returns; throws where that failed. */
-  write(level: boolean): void;
-  /** Lets go of the line, which stays exported and driven; never throws. */
+  /** The present level; null where that can't be told; throws where the line is gone. */
+  read(): boolean | null;
+  /** Drives the line, before it returns where the way allows that; throws or rejects where it failed. */
+  write(level: boolean, signal: AbortSignal): void | Promise<void>;
+  /** Lets go of the line, which stays driven; never throws. */
   close(): void;
+}
+
+/** One way to the lines of this machine. */
+export interface Access {
+  readonly chips: readonly Chip[];
+  /** the chips with names that were dearer to find out */
+  chipsWithAllNames(): Promise<readonly Chip[]>;
+  /** Watches a line; throws DeviceFault. `name` is for people. */
+  input(line: Line, name: string, listener: LineListener): Promise<InputLine>;
+  /** Takes a line over as an output without changing its level; throws DeviceFault. */
+  output(line: Line, name: string, gone: (error: Error) => void): Promise<OutputLine>;
 }
 
 export function lineFolder(sysfs: string, number: number): string {

@@ -7,7 +7,9 @@ import { AddressFault } from '../../src/driver.ts';
 export interface Chip {
   /** as the kernel labels it, such as `pinctrl-bcm2711` */
   readonly label: string;
-  /** sysfs number of the line with offset 0 */
+  /** as the character device is called, such as `gpiochip0`; undefined where sysfs leads to it */
+  readonly device?: string;
+  /** sysfs number of the line with offset 0; 0 where the character device leads to it */
   readonly base: number;
   /** how many lines it has */
   readonly lines: number;

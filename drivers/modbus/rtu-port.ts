@@ -8,22 +8,36 @@ import { echoes, Port, type Question } from './port.ts';
 
 /** the longest frame is 256 bytes; room for noise or an echo before it */
 const room = 600;
+
+export interface RtuOptions {
+  /** what we send comes back to us before the answer, as two-wire adapters do that listen while they talk */
+  readonly echo: boolean;
+  /** told once where it does so, but is not expected */
+  echoing(): void;
+}
+
 export class RtuPort extends Port {
   private readonly link: ByteLink;
+  private readonly options: RtuOptions;
+  /** bytes of our own that are still to come back */
+  private own = 0;
+  private told = false;
   private readonly bytes = Buffer.alloc(room);
   private length = 0;
   /** what came instead of an answer */
   private instead: DeviceFault | undefined;
 
-  constructor(link: ByteLink) {
+  constructor(link: ByteLink, options: RtuOptions) {
     super();
     this.link = link;
+    this.options = options;
     link.onData((bytes) => this.take(bytes));
   }
 
   protected send(question: Question): void {
     this.length = 0;
     this.instead = undefined;
+    this.own = this.options.echo ? question.frame.length : 0;
     this.link.write(question.frame);
   }
 
@@ -38,8 +52,10 @@ export class RtuPort extends Port {
     );
   }
 
-  private take(bytes: Uint8Array): void {
+  private take(chunk: Uint8Array): void {
     const question = this.question;
+    const bytes = question && this.own > 0 ? this.withoutEcho(question, chunk) : chunk;
+    if (bytes.length === 0) return;
     if (!question) {
       this.dropped += bytes.length;
       return;
@@ -55,11 +71,29 @@ export class RtuPort extends Port {
     this.examine(question);
   }
 
+  /** What stands behind our own bytes. Where they come back changed, somebody else was talking. */
+  private withoutEcho(question: Question, bytes: Uint8Array): Uint8Array {
+    const { frame } = question;
+    const from = frame.length - this.own;
+    const count = Math.min(this.own, bytes.length);
+    for (let at = 0; at < count; at += 1) {
+      if (bytes[at] === frame[from + at]) continue;
+      this.own = 0;
+      this.fault(
+        new DeviceFault('garbled', `what was sent to unit ${question.unit} did not come back as it was sent`),
+      );
+      return bytes.subarray(bytes.length);
+    }
+    this.own -= count;
+    return bytes.subarray(count);
+  }
+
   private examine(question: Question): void {
     // a noise byte or the echo of an RS-485 adapter may stand before the reply
     for (let at = 0; at + 5 <= this.length; at += 1) {
       const length = this.matches(question, at);
       if (length > 0 && this.sound(at, length)) {
+        this.noteEcho(question, at);
         this.found(at, length);
         return;
       }
@@ -78,6 +112,15 @@ export class RtuPort extends Port {
     this.dropped += length;
     this.bytes.copyWithin(0, length, this.length);
     this.length -= length;
+  }
+
+  /** A whole question before its answer to a read can only be an echo; that of a write looks like its answer. */
+  private noteEcho(question: Question, at: number): void {
+    const { frame } = question;
+    if (this.told || this.options.echo || question.data < 0 || at < frame.length) return;
+    if (this.bytes.compare(frame, 0, frame.length, at - frame.length, at) !== 0) return;
+    this.told = true;
+    this.options.echoing();
   }
 
   /** Length of the reply to the question whose head stands at `at`; 0 where none does. */

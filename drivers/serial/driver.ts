@@ -45,15 +45,31 @@ function protocolOf(bus: Settings): Protocol {
   return found;
 }
 
+type ProtocolPlace = keyof Protocol['keys'];
+
+/** The keys of all protocols; one that several have, in one form, is described for each of them. */
+function keysOf(place: ProtocolPlace): z.ZodRawShape {
+  const merged: Record<string, z.ZodType> = {};
+  for (const protocol of protocols) {
+    for (const [key, schema] of Object.entries(protocol.keys[place] as Record<string, z.ZodType>)) {
+      const words = `${protocol.id}: ${schema.description}`;
+      const before = merged[key];
+      merged[key] = before ? before.describe(`${before.description}; ${words}`) : schema.describe(words);
+    }
+  }
+  return merged;
+}
+
 /** The driver's schema is the union of all protocols', so a key of another protocol gets this far. */
-function refuseForeignKeys(protocol: Protocol, place: 'bus' | 'device' | 'point', settings: Settings): void {
+function refuseForeignKeys(protocol: Protocol, place: ProtocolPlace, settings: Settings): void {
   for (const other of protocols) {
     for (const key of Object.keys(other.keys[place])) {
       if (settings[key] === undefined || key in protocol.keys[place]) continue;
       const known = Object.keys(protocol.keys[place]);
+      const owners = protocols.filter((each) => key in each.keys[place]).map((each) => each.id);
       throw new AddressFault(
         key,
-        `\`${key}\` belongs to the protocol ${other.id}, and this bus speaks ${protocol.id}`,
+        `\`${key}\` belongs to the protocol ${owners.join(' or ')}, and this bus speaks ${protocol.id}`,
         known.length > 0 ? `use ${known.map((name) => `\`${name}\``).join(', ')}` : `take \`${key}\` out`,
       );
     }
@@ -105,9 +121,9 @@ export const serial: Driver = {
   id: 'serial',
   summary: `Serial lines that are not Modbus: ${names.join(', ')}; on a port, or through a serial device server`,
   keys: {
-    bus: Object.assign({}, linkKeys, ...protocols.map((protocol) => protocol.keys.bus)),
-    device: Object.assign({}, ...protocols.map((protocol) => protocol.keys.device)),
-    point: Object.assign({}, ...protocols.map((protocol) => protocol.keys.point)),
+    bus: { ...linkKeys, ...keysOf('bus') },
+    device: keysOf('device'),
+    point: keysOf('point'),
     output: {},
   },
   /** Throws AddressFault where the bus's keys do not go together. */
@@ -120,9 +136,11 @@ export const serial: Driver = {
   limits: { most: 256, gap: 256, even: false },
   claims({ bus, device, point, output }) {
     if (point || output || !device) return [];
-    return protocols.find((protocol) => protocol.id === bus.protocol)?.single
-      ? ['the only device of the line']
-      : [];
+    const protocol = protocols.find((each) => each.id === bus.protocol);
+    return [
+      ...(protocol?.single ? ['the only device of the line'] : []),
+      ...(protocol?.claims?.(device) ?? []),
+    ];
   },
   point(bus, device, point) {
     const protocol = protocolOf(bus);

@@ -18,6 +18,8 @@ export interface Protocol {
   };
   /** the line has one device only; a second one is refused */
   readonly single: boolean;
+  /** words that name what of the line only one device may have, such as `address 0A` */
+  claims?(device: Settings): readonly string[];
   /** checks the protocol's bus keys; throws AddressFault */
   bus(bus: Settings): void;
   /** resolves a point's keys; throws AddressFault */

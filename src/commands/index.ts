@@ -16,7 +16,12 @@ const verbs: readonly Verb[] = [
   { name: 'run', summary: 'run the daemon; without -c the demo', load: () => import('./run.ts') },
   { name: 'check', summary: 'validate a site file and all it names', load: () => import('./check.ts') },
   { name: 'schema', summary: 'print the JSON Schema of a site file', load: () => import('./schema.ts') },
-  { name: 'probe', summary: 'read every device once', load: () => import('./probe.ts') },
+  {
+    name: 'probe',
+    summary: 'read every device once, or look for units (--scan)',
+    load: () => import('./probe.ts'),
+  },
+  { name: 'profiles', summary: 'the products that are known', load: () => import('./profiles.ts') },
   { name: 'status', summary: 'how the daemon is', load: () => import('./status.ts') },
   { name: 'points', summary: 'all points as they are', load: () => import('./points.ts') },
   { name: 'incidents', summary: 'open incidents', load: () => import('./incidents.ts') },

@@ -12,13 +12,14 @@ import { loadContacts, warnOfEmptyRoles } from './contacts.ts';
 import { type Context, defined, entries, refers } from './context.ts';
 import { type ResolvedDevice, resolveDevices, wantedProfiles } from './devices.ts';
 import { faultList } from './faults.ts';
+import { resolveInterlocks } from './interlocks.ts';
 import { check, partOf } from './issues.ts';
-import { type ResolvedOutput, resolveOutputs } from './outputs.ts';
+import { finishOutputs, type ResolvedOutput, resolveOutputs } from './outputs.ts';
 import { applyOverrides } from './overrides.ts';
 import { loadPlans } from './plans.ts';
 import type { ResolvedPoint } from './points.ts';
 import { loadProfiles } from './profiles.ts';
-import { type ResolvedRules, resolveRules } from './rules.ts';
+import { resolveRules } from './rules.ts';
 import { consoleSchema, parts, premisesSchema, topSchema, zoneSchema } from './schema.ts';
 import { resolveSecrets } from './secrets.ts';
 import type { Config, DeviceConfig, Fault } from './types.ts';
@@ -120,6 +121,9 @@ export function loadConfig(file: string, options: LoadOptions): Loaded {
   const outputIds = new Set(outputs.map((output) => output.id));
   const rules = resolveRules(context, { devices, plans, zones: zoneIds, outputs: outputIds });
   checkZones(context, zoneIds, devices, outputs);
+  const interlocks = resolveInterlocks(context, devices, outputIds);
+  const finished = finishOutputs(context, outputs, rules.rules, interlocks.interlocks, devices);
+  const named = new Set([...rules.named, ...interlocks.named]);
   warnOfUnused(context, outputs);
 
   if (faults.broken()) return { faults: faults.sorted() };
@@ -132,8 +136,8 @@ export function loadConfig(file: string, options: LoadOptions): Loaded {
     ...(mqtt === undefined ? {} : { mqtt }),
     console: { listen: site!.listen },
     buses: busConfigs,
-    devices: devices.map((device) => deviceConfig(device, rules.named)),
-    outputs: outputs.map((output) => output.config!),
+    devices: devices.map((device) => deviceConfig(device, named)),
+    outputs: finished.configs,
     site: {
       premises: premises!.id,
       language: premises!.language,
@@ -143,20 +147,13 @@ export function loadConfig(file: string, options: LoadOptions): Loaded {
       points: devices.flatMap((device) => device.points.map((point) => point.point!)),
       rules: rules.rules,
       plans: [...plans.sound.values()].sort((a: Plan, b: Plan) => (a.id < b.id ? -1 : 1)),
-      outputs: outputs.map(({ id, output }) => ({
-        ...output!,
-        normal: output!.normal ?? restsOn(id, rules),
-      })),
+      outputs: finished.outputs,
+      // a site without any is stored, and known again, as it always was
+      ...(interlocks.interlocks.length > 0 && { interlocks: interlocks.interlocks }),
     },
     warnings: faults.sorted(),
   };
   return { config, faults: config.warnings };
-}
-
-/** An output that rules only ever turn off rests on (a supply, a gas valve held open); all others rest off. */
-function restsOn(id: string, { rules }: ResolvedRules): boolean {
-  const wanted = rules.flatMap((rule) => (Object.hasOwn(rule.outputs, id) ? [rule.outputs[id]!] : []));
-  return wanted.length > 0 && wanted.every((value) => !value);
 }
 
 function deviceConfig(device: ResolvedDevice, named: ReadonlySet<string>): DeviceConfig {
@@ -211,6 +208,9 @@ function warnOfUnused(context: Context, outputs: readonly ResolvedOutput[]): voi
   for (const rule of isMapping(tree.value.rules) ? Object.values(tree.value.rules) : []) {
     if (isMapping(rule) && isMapping(rule.outputs))
       for (const output of Object.keys(rule.outputs)) used.add(output);
+  }
+  for (const interlock of isMapping(tree.value.interlocks) ? Object.values(tree.value.interlocks) : []) {
+    if (isMapping(interlock)) used.add(String(interlock.never).trim().split(/\s/)[0]!);
   }
   for (const { id, where } of outputs) {
     if (used.has(id)) continue;

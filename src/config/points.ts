@@ -3,6 +3,7 @@
 
 import type * as z from 'zod';
 import { kinds } from '../core/kinds.ts';
+import { loopFaults } from '../core/loops.ts';
 import type { Point } from '../core/types.ts';
 import { AddressFault, type Driver, type PointAddress, type Settings } from '../driver.ts';
 import { addressFault } from './buses.ts';
@@ -96,9 +97,13 @@ export function resolvePoint(
   }
   const limits = checkLimits(context, keys, where);
   if (address !== undefined) checkType(context, keys, address.type, where);
+  const isLoop = raw.loop !== undefined;
+  const soundLoop = checkLoop(context, keys, where);
+  // a loop is measured as a number and believed as true or false
+  const type: PointType = isLoop ? 'bool' : (address?.type ?? 'any');
   const common = {
     ...broken,
-    type: address?.type ?? ('any' as PointType),
+    type,
     noRule: keys.rule === 'none',
     everyMs,
     settings: address === undefined ? undefined : settings,
@@ -112,14 +117,14 @@ export function resolvePoint(
     const what = `\`staleAfter\` (${keys.staleAfter} ms) is shorter than \`every\` (${everyMs} ms)`;
     faults.fault(where.value(['staleAfter']), what, 'write three times `every`, or more');
   }
-  if (address === undefined || !checked.sound) return common;
+  if (address === undefined || !checked.sound || !soundLoop) return common;
   const point: Point = defined({
     id,
     device: around.device,
     name: keys.name,
     kind: keys.kind,
     zone: keys.zone ?? around.zone,
-    type: address.type,
+    type: isLoop ? 'bool' : address.type,
     unit: keys.unit,
     scale: keys.scale,
     offset: keys.offset,
@@ -128,7 +133,8 @@ export function resolvePoint(
     min: keys.min,
     max: keys.max,
     debounceMs: keys.debounce,
-    ...(address.type === 'number' ? limits : {}),
+    loop: keys.loop,
+    ...(address.type === 'number' && !isLoop ? limits : {}),
     staleAfterMs,
   }) as Point;
   return { ...common, point, address };
@@ -211,8 +217,29 @@ function checkLimits({ faults }: Context, keys: Keys, where: Where): Limits {
   return defined({ alarmAbove, clearBelow, alarmBelow, clearAbove }) as Limits;
 }
 
+/** False where the bands can't be told apart: such a loop is none. */
+function checkLoop({ faults }: Context, keys: Keys, where: Where): boolean {
+  const { loop } = keys;
+  if (loop === undefined) return true;
+  for (const key of ['alarmAbove', 'clearBelow', 'alarmBelow', 'clearAbove'] as const) {
+    if (keys[key] === undefined) continue;
+    faults.fault(
+      where.key([key]),
+      `\`${key}\` beside \`loop\`, whose bands say what is active`,
+      `remove \`${key}\``,
+    );
+  }
+  const wrong = loopFaults(defined({ ...loop }) as NonNullable<Point['loop']>);
+  for (const { key, what, todo } of wrong) faults.fault(where.value(['loop', key]), what, todo);
+  return wrong.length === 0;
+}
+
 function checkType({ faults }: Context, keys: Keys, type: Point['type'], where: Where): void {
   const names = { bool: 'true or false', number: 'a number', string: 'a text' };
+  if (keys.loop !== undefined && type !== 'number') {
+    const what = `\`loop\` is for measured numbers, and this point is ${names[type]}`;
+    faults.fault(where.key(['loop']), what, 'remove `loop`');
+  }
   if (type !== 'number') {
     for (const key of numberOnly) {
       if (keys[key] === undefined) continue;

@@ -86,6 +86,17 @@ const ids = (folders: readonly string[]): string[] =>
     .flatMap((folder) => yamlFiles(folder, faultList(folder), { file: folder, line: 1, column: 1 }) ?? [])
     .map((name) => name.replace(/\.ya?ml$/, ''));
 
+/** Drivers that no recording can be played back to: they have no line. */
+const unrecorded = new Set(['gpio', 'simulator', 'recording']);
+
+/** A recorded line is read by the profiles of what was recorded; whether `of` is theirs shows at their points. */
+function playable(profile: Profile): Profile {
+  const { drivers } = profile;
+  return drivers.every((driver) => unrecorded.has(driver))
+    ? profile
+    : { ...profile, drivers: [...drivers, 'recording'] };
+}
+
 /** The profiles that a site names, from the first of the folders that has them. */
 export function loadProfiles(
   wanted: Iterable<Wanted>,
@@ -110,19 +121,37 @@ export function loadProfiles(
       faults.fault(place, `unknown profile \`${id}\``, todo);
     } else if (!known) {
       const profile = loadProfile(file, faults);
-      if (profile !== undefined) sound.set(id, profile);
+      if (profile !== undefined) sound.set(id, playable(profile));
     }
   }
   return { sound, files: [...files.values()].filter((file) => file !== undefined) };
 }
 
+const shippedProfiles = path.join(shippedConfig, 'profiles');
+
 /** Every profile there is, for lists and tests; later folders give way to earlier ones. */
-export function loadAllProfiles(folders: readonly string[] = [path.join(shippedConfig, 'profiles')]): {
+export function loadAllProfiles(folders: readonly string[] = [shippedProfiles]): {
   readonly profiles: readonly Profile[];
   readonly faults: readonly Fault[];
 } {
   const faults = faultList(folders[0] ?? '');
-  const wanted = ids(folders).map((id) => ({ id, place: { file: folders[0]!, line: 1, column: 1 } }));
-  const { sound } = loadProfiles(wanted, folders, faults);
+  const sound = new Map<string, Profile>();
+  for (const folder of folders) {
+    if (!existsSync(folder)) continue;
+    for (const name of yamlFiles(folder, faults, { file: folder, line: 1, column: 1 }) ?? []) {
+      if (sound.has(name.replace(/\.ya?ml$/, ''))) continue;
+      const profile = loadProfile(path.join(folder, name), faults);
+      if (profile !== undefined) sound.set(profile.id, profile);
+    }
+  }
   return { profiles: [...sound.values()].sort((a, b) => (a.id < b.id ? -1 : 1)), faults: faults.sorted() };
+}
+
+/** Where the profiles of a site are looked for; without a site file, or with one that can't be read, the shipped ones. */
+export function profileFolders(siteFile: string | undefined): readonly string[] {
+  if (siteFile === undefined) return [shippedProfiles];
+  const own = readTree(siteFile, faultList(siteFile))?.value.profiles;
+  return typeof own === 'string'
+    ? [path.resolve(path.dirname(siteFile), own), shippedProfiles]
+    : [shippedProfiles];
 }

@@ -1,22 +1,30 @@
 // The schema of a site file, once: checked part by part when a file is loaded, and as a whole for the JSON
 // Schema that editors use. Keys of drivers come from the drivers. Cross-references are checked elsewhere.
 
+import { existsSync, readFileSync } from 'node:fs';
+import path from 'node:path';
 import * as z from 'zod';
 import type { Driver } from '../driver.ts';
 import { duration, id, idForm, listen, onOff, text } from './values.ts';
 import { show } from './words.ts';
 
-const timezone = z.string().refine(
-  (zone) => {
-    try {
-      new Intl.DateTimeFormat('en', { timeZone: zone });
-      return true;
-    } catch {
-      return false;
-    }
-  },
-  { error: (issue) => `${show(issue.input)} is not a time zone; write a name such as Asia/Shanghai` },
-);
+const zoneFolder = '/usr/share/zoneinfo';
+
+/** By the system's own list where there is one: asking Intl reads 5 MB of tables into every daemon. */
+function isTimezone(zone: string): boolean {
+  if (!/^[A-Za-z][\w+-]*(\/[\w+-]+)*$/.test(zone)) return false;
+  try {
+    if (!existsSync(path.join(zoneFolder, 'UTC')))
+      return new Intl.DateTimeFormat('en', { timeZone: zone }) !== null;
+    return readFileSync(path.join(zoneFolder, zone)).subarray(0, 4).toString('latin1') === 'TZif';
+  } catch {
+    return false;
+  }
+}
+
+const timezone = z.string().refine(isTimezone, {
+  error: (issue) => `${show(issue.input)} is not a time zone; write a name such as Asia/Shanghai`,
+});
 
 export const premisesSchema = z.strictObject({
   id: id.describe('id of the premises, a word in every topic'),
@@ -63,6 +71,20 @@ export const limitsSchema = z.strictObject({
   even: z.boolean().optional().describe('starts and lengths must be even'),
 });
 
+const band = z.tuple([z.number(), z.number()], {
+  error: (issue) => `${show(issue.input)} is not a band; write its two ends, such as [900, 1100]`,
+});
+
+/** What the bands have to do with each other is checked by the loader. */
+const loopSchema = z.strictObject({
+  normal: band.describe('at rest: false'),
+  alarm: band.describe('active: true'),
+  short: band.optional().describe('the wire is shorted: no value'),
+  open: band.optional().describe('the wire is cut: no value'),
+  tamper: band.optional().describe('the detector was opened: no value'),
+  hysteresis: z.number().min(0).default(0).describe('widens the band that the loop is in'),
+});
+
 /** A kind is checked against the list by the loader, which can name the nearest. */
 const pointKeys = {
   ...common,
@@ -83,6 +105,7 @@ const pointKeys = {
   min: z.number().optional().describe('smaller values are bad'),
   max: z.number().optional().describe('larger values are bad'),
   debounce: duration.optional().describe('a new value must stand this long'),
+  loop: loopSchema.optional().describe('bands of a supervised loop; makes true or false of a number'),
   alarmAbove: z.number().optional().describe('active above this'),
   clearBelow: z.number().optional().describe('no longer active below this; default alarmAbove'),
   alarmBelow: z.number().optional().describe('active below this'),
@@ -101,6 +124,20 @@ const deviceKeys = {
   limits: limitsSchema.optional().describe('how far one request may reach'),
 };
 
+/** Shorter phases are lost on a serial line at 9600 baud that polls besides. */
+const shortestPhaseMs = 100;
+const pattern = z
+  .array(duration, {
+    error: (issue) => `${show(issue.input)} is not a list; write times on and off in turn, as [500ms, 500ms]`,
+  })
+  .superRefine((phases, context) => {
+    const wrong = (message: string): void => context.addIssue({ code: 'custom', message });
+    if (phases.length === 0 || phases.length % 2 === 1 || phases.length > 32)
+      wrong(`${phases.length} times are not on and off in turn; write an even number of them, at most 32`);
+    else if (phases.some((ms) => ms < shortestPhaseMs))
+      wrong(`a phase is shorter than ${shortestPhaseMs}ms; write ${shortestPhaseMs}ms or more`);
+  });
+
 const outputKeys = {
   ...common,
   bus: id.describe('bus it is on'),
@@ -115,6 +152,16 @@ const outputKeys = {
     .optional()
     .describe('what it rests at'),
   activeLow: z.boolean().default(false).describe('the wire is low when the output is on'),
+  pulse: duration.optional().describe('being on is one pulse of this length'),
+  pattern: pattern.optional().describe('being on is this: times on and off in turn, again and again'),
+  onStop: z
+    .union([z.boolean(), z.enum(['on', 'off', 'keep', 'normal'])], {
+      error: (issue) => `${show(issue.input)} is not possible here; write normal, keep, on or off`,
+    })
+    .transform((value) => (value === 'on' ? true : value === 'off' ? false : value))
+    .optional()
+    .describe('where a stop of the daemon leaves it'),
+  refresh: duration.optional().describe('how often the wanted value is written again'),
 };
 
 const expression = z.string().min(1).max(4000);
@@ -130,6 +177,19 @@ export const ruleSchema = z.strictObject({
   zone,
   level: z.enum(['general', 'major', 'urgent']).optional().describe('level; default that of the plan'),
   outputs: z.record(z.string(), onOff).default({}).describe('outputs wanted while it is active'),
+});
+
+export const interlockSchema = z.strictObject({
+  ...common,
+  never: z
+    .string({
+      error: (issue) => `${show(issue.input)} is not an output and its value; write \`gas_valve on\``,
+    })
+    .regex(/^\s*\S+\s+(on|off|true|false)\s*$/, {
+      error: (issue) => `${show(issue.input)} is not an output and its value; write \`gas_valve on\``,
+    })
+    .describe('the output and the value that it must not have, such as gas_valve on'),
+  while: expression.describe('CEL expression over points; unknown counts as true'),
 });
 
 export const zoneSchema = z.strictObject({
@@ -158,6 +218,7 @@ export const topSchema = z.strictObject({
   devices: checkedApart,
   outputs: checkedApart,
   rules: checkedApart,
+  interlocks: checkedApart,
 });
 
 /** The schemas of the parts whose keys depend on a driver; without one, the driver's keys are let through. */
@@ -225,6 +286,7 @@ export function siteJsonSchema(drivers: readonly Driver[]): object {
     devices: z.record(ids, each(device)).optional().describe('devices, by id'),
     outputs: z.record(ids, each(outputSchema)).optional().describe('outputs, by id'),
     rules: z.record(ids, ruleSchema).optional().describe('rules, by id'),
+    interlocks: z.record(ids, interlockSchema).optional().describe('interlocks of outputs, by id'),
   });
   const schema = z.toJSONSchema(whole, { target: 'draft-7', io: 'input', unrepresentable: 'any' });
   return { ...schema, title: 'Keepwatch site' };

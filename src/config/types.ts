@@ -64,6 +64,14 @@ export interface OutputConfig {
   readonly address: OutputAddress;
   /** the wire's level is the opposite of the output's value */
   readonly activeLow: boolean;
+  /** being on is one pulse of this length */
+  readonly pulseMs?: number;
+  /** being on is this: times on and off in turn, again and again */
+  readonly patternMs?: readonly number[];
+  /** where a stop leaves it; default `keep` */
+  readonly onStop?: boolean | 'keep';
+  /** how often the wanted value is written again, for modules that let go when nobody writes */
+  readonly refreshMs?: number;
 }
 
 export interface Config {

@@ -3,15 +3,21 @@
 // `settle` looks at the wires and touches only `live`; `advance` changes what is remembered. A fact is the
 // input of `advance`, so that a restart replays facts and comes to the same state.
 
-import { disabledChanged, enable, outOfService, run, unshelve } from './commands.ts';
+import { carryChatter, chatterAt, chatterWakeAt, countChanges } from './chatter.ts';
+import { run } from './commands.ts';
+import { disabledChanged, enable, outOfService } from './equipment-verbs.ts';
+import { unshelve } from './incident-verbs.ts';
 import { emit, type Turn } from './incidents.ts';
+import { evaluateInterlock } from './interlocks.ts';
 import { look, type Model } from './model.ts';
 import { outputExpired, outputsChanged } from './outputs.ts';
 import { accept, believe, lose, pointsWakeAt, settle } from './points.ts';
 import { evaluate, release } from './rules.ts';
-import { type Durable, type Live, makeState, newDurable, newLive, type State } from './state.ts';
+import { allKnown, type Durable, type Live, makeState, newDurable, newLive, type State } from './state.ts';
 import { nextDue, takeDue } from './timers.ts';
 import {
+  awaitRest,
+  chatterChanged,
   endTroublesOfTheGone,
   healthChanged,
   judgeAll,
@@ -20,7 +26,7 @@ import {
   outputTrouble,
   pointStillBad,
 } from './troubles.ts';
-import type { Change, Effects, Fact, Input } from './types.ts';
+import type { Change, Chatter, Effects, Fact, Input } from './types.ts';
 
 const nothing: readonly Change[] = [];
 
@@ -38,19 +44,22 @@ export function step(state: State, input: Input, model: Model): Effects {
   if (input.type === 'reading') {
     const changes = accept(state.live, model, input.values, input.at.steadyMs);
     if (changes === undefined) return effects;
-    advance(state, { type: 'points', at: input.at }, changes, model, effects);
+    const chatter = countChanges(state.live, model, changes, input.at.steadyMs);
+    advance(state, { type: 'points', at: input.at, ...(chatter && { chatter }) }, changes, model, effects);
     return effects;
   }
   let changes: readonly Change[] = nothing;
+  let chatter: readonly Chatter[] | undefined;
   if (input.type === 'tick') {
     changes = settle(state.live, model, input.at.steadyMs) ?? nothing;
     const due = nextDue(state.timers);
-    if (changes === nothing && (due === undefined || due > input.at.steadyMs)) return effects;
+    chatter = chatterAt(state.live, model, changes, input.at.steadyMs);
+    if (changes === nothing && !chatter && (due === undefined || due > input.at.steadyMs)) return effects;
   } else if (input.type === 'link' && !input.up) {
     const devices = input.of === 'device' ? [input.id] : (model.devicesOn.get(input.id) ?? []);
     changes = devices.flatMap((device) => lose(state.live, model, device, input.because));
   }
-  advance(state, input, changes, model, effects);
+  advance(state, chatter ? ({ ...input, chatter } as Fact['input']) : input, changes, model, effects);
   return effects;
 }
 
@@ -71,7 +80,8 @@ export function replay(state: State, fact: Fact, model: Model): Effects {
 
 /** When the engine next wants a tick, steady ms; undefined: not by itself. */
 export function wakeAt(state: State): number | undefined {
-  const at = Math.min(pointsWakeAt(state.live), nextDue(state.timers) ?? Number.POSITIVE_INFINITY);
+  const due = nextDue(state.timers) ?? Number.POSITIVE_INFINITY;
+  const at = Math.min(pointsWakeAt(state.live), chatterWakeAt(state.live), due);
   return Number.isFinite(at) ? at : undefined;
 }
 
@@ -92,6 +102,8 @@ function advance(
 
   if (input.type === 'reloaded' || input.type === 'started') rebuild(turn, input.type);
   if (changes.length > 0) applyChanges(turn, changes);
+  // after the rules have seen the change: the alarm comes first, that its contact chatters second
+  if ('chatter' in input) for (const one of input.chatter ?? []) chatterChanged(turn, one);
   switch (input.type) {
     case 'link':
       linkChanged(turn, input.of, input.id, input.up, input.because);
@@ -152,6 +164,7 @@ function applyChanges(turn: Turn, changes: readonly Change[]): void {
     const index = model.index.get(id);
     if (index === undefined) continue;
     for (const compiled of model.rulesOf[index]!) evaluate(turn, compiled, id);
+    for (const compiled of model.interlocksOf.get(index) ?? []) evaluateInterlock(turn, compiled);
   }
 }
 
@@ -191,6 +204,9 @@ function timerFired(turn: Turn, name: string): void {
       if (index !== undefined) pointStillBad(turn, index);
       break;
     }
+    case 'output':
+      outputTrouble(turn, id, state.durable.outputs[id]?.fault);
+      break;
     case 'maxOn':
       outputExpired(turn, id);
       break;
@@ -232,6 +248,7 @@ function rebuild(turn: Turn, type: 'started' | 'reloaded'): void {
   for (const point of model.points) turn.effects.points.add(point.id);
   turn.effects.outputs = true;
   state.dirty = true;
+  awaitRest(turn);
   if (type === 'reloaded') {
     for (const id of Object.keys(durable.rules))
       if (!model.rules.has(id)) release(turn, id, 'the rule was removed from the configuration');
@@ -254,6 +271,8 @@ function rebuild(turn: Turn, type: 'started' | 'reloaded'): void {
   // Rules may be new, or say something else about what is already so; after a start all is unknown, and a hold
   // that was running must not go on over what nobody saw.
   for (const compiled of model.rules.values()) evaluate(turn, compiled);
+  durable.interlocks = {};
+  for (const compiled of model.interlocks) evaluateInterlock(turn, compiled);
 }
 
 /** What is known of points that a reload left as they were stays known. */
@@ -270,20 +289,10 @@ function carryOver(from: Live, to: Live, model: Model): void {
     to.changedAtMs[index] = from.changedAtMs[at]!;
     const pending = from.pending.get(at);
     if (pending) to.pending.set(index, pending);
+    carryChatter(from, at, to, index);
   });
   to.staleCheckMs = from.staleCheckMs;
   for (const [id, change] of from.unjournaled) to.unjournaled.set(id, change);
-}
-
-/** Every point of which anything is known, as changes. */
-function allKnown(live: Live): Record<string, Change> {
-  const known: Record<string, Change> = {};
-  live.points.forEach(({ id }, index) => {
-    const [value, quality, because] = [live.values[index]!, live.qualities[index]!, live.becauses[index]];
-    if (value === null && quality === 'stale' && because === undefined) return;
-    known[id] = because === undefined ? [id, value, quality] : [id, value, quality, because];
-  });
-  return known;
 }
 
 function noEffects(): Effects {

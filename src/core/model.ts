@@ -3,7 +3,19 @@
 
 import { compileExpressions, type Expression, type Truth, type View } from './expressions.ts';
 import { kinds } from './kinds.ts';
-import type { Condition, Device, Output, Plan, Point, Rule, Site, Text, Value, Zone } from './types.ts';
+import type {
+  Condition,
+  Device,
+  Interlock,
+  Output,
+  Plan,
+  Point,
+  Rule,
+  Site,
+  Text,
+  Value,
+  Zone,
+} from './types.ts';
 
 /** A condition with everything looked up. */
 export type CompiledCondition =
@@ -16,6 +28,13 @@ export interface CompiledRule {
   readonly until: CompiledCondition | undefined;
   readonly plan: Plan;
   /** indexes of the points named by `when` and `until` */
+  readonly points: readonly number[];
+}
+
+export interface CompiledInterlock {
+  readonly interlock: Interlock;
+  readonly condition: CompiledCondition;
+  /** indexes of the points that it names */
   readonly points: readonly number[];
 }
 
@@ -35,6 +54,11 @@ export interface Model {
   readonly zones: ReadonlyMap<string, Zone>;
   readonly plans: ReadonlyMap<string, Plan>;
   readonly outputs: ReadonlyMap<string, Output>;
+  readonly interlocks: readonly CompiledInterlock[];
+  /** interlocks by the index of a point that they name */
+  readonly interlocksOf: ReadonlyMap<number, readonly CompiledInterlock[]>;
+  /** interlocks by output, the first to be asked first */
+  readonly interlocksOn: ReadonlyMap<string, readonly CompiledInterlock[]>;
 }
 
 const troublePlan: Plan = {
@@ -52,11 +76,11 @@ const troublePlan: Plan = {
 export function compile(site: Site): Model {
   const index = new Map(site.points.map((point, at) => [point.id, at]));
   const view: View = { values: [], disabled: new Set() };
-  const texts = [
-    ...new Set(
-      site.rules.flatMap((rule) => [rule.when, rule.until]).flatMap((c) => (c && 'cel' in c ? [c.cel] : [])),
-    ),
+  const conditions = [
+    ...site.rules.flatMap((rule) => [rule.when, rule.until]),
+    ...(site.interlocks ?? []).map((interlock) => interlock.while),
   ];
+  const texts = [...new Set(conditions.flatMap((c) => (c && 'cel' in c ? [c.cel] : [])))];
   const expressions = new Map(
     compileExpressions(texts, site.points, index, view).map((made) => [made.text, made]),
   );
@@ -88,6 +112,11 @@ export function compile(site: Site): Model {
     for (const at of points) rulesOf[at]!.push(compiled);
   }
 
+  const interlocks = (site.interlocks ?? []).map((interlock): CompiledInterlock => {
+    const compiled = condition(interlock.while);
+    return { interlock, condition: compiled, points: [...new Set(named(compiled))] };
+  });
+
   return {
     site,
     view,
@@ -102,6 +131,9 @@ export function compile(site: Site): Model {
     zones: new Map(site.zones.map((zone) => [zone.id, zone])),
     plans,
     outputs: new Map(site.outputs.map((output) => [output.id, output])),
+    interlocks,
+    interlocksOf: grouped(interlocks.flatMap((each) => each.points.map((at) => [at, each] as const))),
+    interlocksOn: grouped(interlocks.map((each) => [each.interlock.output, each])),
   };
 }
 
@@ -163,8 +195,8 @@ export function pointName(point: Point): Text {
   return kind === undefined ? point.id : { zh: `${kind.zh} ${point.id}`, en: `${kind.en} ${point.id}` };
 }
 
-function grouped<T>(pairs: readonly (readonly [string, T])[]): Map<string, T[]> {
-  const groups = new Map<string, T[]>();
+function grouped<K, T>(pairs: readonly (readonly [K, T])[]): Map<K, T[]> {
+  const groups = new Map<K, T[]>();
   for (const [key, value] of pairs) {
     const group = groups.get(key);
     if (group) group.push(value);

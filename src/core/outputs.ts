@@ -1,7 +1,9 @@
-// Which value each output should have now, derived from the rules that are active and what people said. The
-// shell drives what `desiredOutputs` says, again and again: a level can't be lost in a crash.
+// Which value each output should have now, derived from the rules that are active, what people said, and the
+// interlocks above both. The shell drives what `desiredOutputs` says, again and again: a level can't be lost in
+// a crash.
 
 import { emit, type Turn } from './incidents.ts';
+import { holdOn, mustBe, onOrOff } from './interlocks.ts';
 import type { Model } from './model.ts';
 import type { State } from './state.ts';
 import { clearTimer, setTimer } from './timers.ts';
@@ -16,21 +18,40 @@ interface Demand {
   readonly weight: number;
 }
 
+export interface Desired {
+  readonly value: boolean | 'keep';
+  readonly because: string;
+  /** the interlock that withholds what would be wanted without it */
+  readonly heldBy?: string;
+}
+
 /** Wanted values of all outputs. `keep`: leave it as it is. */
-export function desiredOutputs(
-  state: State,
-  model: Model,
-): Map<string, { value: boolean | 'keep'; because: string }> {
+export function desiredOutputs(state: State, model: Model): Map<string, Desired> {
   const demands = strongestDemands(state, model);
-  const desired = new Map<string, { value: boolean | 'keep'; because: string }>();
+  const desired = new Map<string, Desired>();
   for (const output of model.outputs.values()) {
     const override = state.durable.overrides[output.id];
     const demand = demands.get(output.id);
-    if (override) desired.set(output.id, { value: override.value, because: `set by ${override.by}` });
-    else if (demand) desired.set(output.id, { value: demand.value, because: demand.because });
-    else desired.set(output.id, { value: output.normal, because: 'at rest' });
+    const wanted: Desired = override
+      ? { value: override.value, because: `set by ${override.by}` }
+      : demand
+        ? { value: demand.value, because: demand.because }
+        : { value: output.normal, because: 'at rest' };
+    desired.set(output.id, interlocked(state, model, output.id, wanted));
   }
   return desired;
+}
+
+function interlocked(state: State, model: Model, id: string, wanted: Desired): Desired {
+  const hold = holdOn(state, model, id);
+  // `keep` is held too: as it is may be what is forbidden.
+  if (hold === undefined || wanted.value === mustBe(hold)) return wanted;
+  const against = wanted.value === 'keep' ? '' : `; wanted ${onOrOff(wanted.value)}: ${wanted.because}`;
+  return {
+    value: mustBe(hold),
+    because: `held ${onOrOff(mustBe(hold))} by interlock ${hold.id}: ${hold.because}${against}`,
+    heldBy: hold.id,
+  };
 }
 
 function strongestDemands(state: State, model: Model): Map<string, Demand> {
@@ -64,12 +85,16 @@ function isMuted(output: Output, incident: Incident, model: Model): boolean {
 /** Compares what is wanted with what was wanted before; writes events and the `maxOn` limits. */
 export function outputsChanged(turn: Turn): void {
   const { state, model } = turn;
-  for (const [id, { value, because }] of desiredOutputs(state, model)) {
+  for (const [id, { value, because, heldBy }] of desiredOutputs(state, model)) {
     const output = model.outputs.get(id)!;
     const before = state.durable.outputs[id];
-    if (before?.desired === value) continue;
+    if (before?.desired === value) {
+      if (before.because !== because) remember(turn, id, because, heldBy);
+      continue;
+    }
     state.dirty = true;
-    state.durable.outputs[id] = { ...(before ?? { actual: null, expired: false }), desired: value, because };
+    const { heldBy: _, ...rest } = before ?? { actual: null, expired: false };
+    state.durable.outputs[id] = { ...rest, desired: value, because, ...(heldBy !== undefined && { heldBy }) };
     const timer = `maxOn:${id}`;
     if (value === true && output.normal !== true && output.maxOnMs !== undefined) {
       setTimer(state.timers, timer, turn.at.steadyMs + output.maxOnMs);
@@ -88,6 +113,20 @@ export function outputsChanged(turn: Turn): void {
     clearTimer(state.timers, `maxOn:${id}`);
     clearTimer(state.timers, `override:${id}`);
   }
+}
+
+/** The value stays and its reason is another one. That something wanted is withheld is told as an event too. */
+function remember(turn: Turn, id: string, because: string, heldBy: string | undefined): void {
+  const record = turn.state.durable.outputs[id]!;
+  const wasHeld = record.heldBy !== undefined;
+  turn.state.dirty = true;
+  record.because = because;
+  if (heldBy === undefined) {
+    delete record.heldBy;
+    return;
+  }
+  record.heldBy = heldBy;
+  if (!wasHeld) emit(turn, 'output.changed', because, { output: { id, value: record.desired } });
 }
 
 /** A rule became active: a new demand has its own `maxOn`, counted from now, even where the output is on. */

@@ -1,14 +1,25 @@
 // From raw readings to believed values: scale, invert, sentinels, range, debounce, staleness. Works on the
 // live part of the state only and says which points changed; it decides nothing about rules.
 
+import { isSameReason, loopMeaning, placeBefore } from './loops.ts';
 import type { Model } from './model.ts';
 import type { Live } from './state.ts';
 import type { Change, Point, Quality, Raw, Value } from './types.ts';
 
+/** What is believed of a point so far; a loop's hysteresis hangs on it. */
+export interface Believed {
+  readonly value: Value | null;
+  readonly because?: string | undefined;
+}
+
 /** What a raw value means at a point. Null with quality `bad` where it means nothing, and why. */
-export function scaled(point: Point, raw: Raw): { value: Value | null; quality: Quality; because?: string } {
+export function scaled(
+  point: Point,
+  raw: Raw,
+  believed?: Believed,
+): { value: Value | null; quality: Quality; because?: string } {
   if (raw === null) return bad('no valid value');
-  if (point.type === 'bool') {
+  if (point.type === 'bool' && point.loop === undefined) {
     if (typeof raw === 'number' && !Number.isFinite(raw)) return bad('not a number');
     if (typeof raw === 'number' && point.invalid?.includes(raw)) return bad(`${raw} means "no value"`);
     const value = typeof raw === 'boolean' ? raw : Boolean(raw);
@@ -25,6 +36,9 @@ export function scaled(point: Point, raw: Raw): { value: Value | null; quality: 
     return bad(`${value} is below the least possible, ${point.min}`);
   if (point.max !== undefined && value > point.max)
     return bad(`${value} is above the most possible, ${point.max}`);
+  if (point.loop !== undefined) {
+    return loopMeaning(point.loop, value, believed && placeBefore(believed.value, believed.because));
+  }
   return { value, quality: 'good' };
 }
 
@@ -50,9 +64,9 @@ export function accept(
       if (settled(live, at, point, raw)) {
         live.pending.delete(at);
       } else {
-        // A contact must stand still; a noisy number need only stay away from the believed one.
-        const since = point.type === 'number' ? live.pending.get(at) : undefined;
-        live.pending.set(at, { raw, dueMs: since?.dueMs ?? steadyMs + point.debounceMs });
+        const since = live.pending.get(at);
+        const dueMs = since && goesOn(live, at, point, since.raw, raw) ? since.dueMs : undefined;
+        live.pending.set(at, { raw, dueMs: dueMs ?? steadyMs + point.debounceMs });
       }
       continue;
     }
@@ -128,15 +142,44 @@ export function pointsWakeAt(live: Live): number {
   return at;
 }
 
+function meaning(live: Live, at: number, point: Point, raw: Raw): ReturnType<typeof scaled> {
+  if (point.loop === undefined) return scaled(point, raw);
+  return scaled(point, raw, { value: live.values[at]!, because: live.becauses[at] });
+}
+
 function changed(live: Live, at: number, point: Point, raw: Raw): Change | undefined {
-  const { value, quality, because } = scaled(point, raw);
-  if (live.values[at] === value && live.qualities[at] === quality) return undefined;
+  const { value, quality, because } = meaning(live, at, point, raw);
+  if (isBelieved(live, at, point, value, quality, because)) return undefined;
   return because === undefined ? [point.id, value, quality] : [point.id, value, quality, because];
 }
 
 function settled(live: Live, at: number, point: Point, raw: Raw): boolean {
-  const { value, quality } = scaled(point, raw);
-  return live.values[at] === value && live.qualities[at] === quality;
+  const { value, quality, because } = meaning(live, at, point, raw);
+  return isBelieved(live, at, point, value, quality, because);
+}
+
+function isBelieved(
+  live: Live,
+  at: number,
+  point: Point,
+  value: Value | null,
+  quality: Quality,
+  because: string | undefined,
+): boolean {
+  if (live.values[at] !== value || live.qualities[at] !== quality) return false;
+  // a loop that goes from short to open is without a value in both, and yet it is news
+  return point.loop === undefined || isSameReason(live.becauses[at], because);
+}
+
+/**
+ * Does a wait go on with this raw value? A contact must stand still; a noisy number need only stay away from the
+ * believed one, and a loop's noise must stay within its band.
+ */
+function goesOn(live: Live, at: number, point: Point, waiting: Raw, raw: Raw): boolean {
+  if (point.type === 'number') return true;
+  if (point.loop === undefined) return false;
+  const [before, now] = [meaning(live, at, point, waiting), meaning(live, at, point, raw)];
+  return before.value === now.value && isSameReason(before.because, now.because);
 }
 
 function forget(live: Live, at: number): void {

@@ -1,6 +1,7 @@
 // What the engine remembers. `durable` is plain JSON, stored and replayed; `live` is what the wires say just
 // now, forgotten at a restart because an old value must never pass for a fresh one.
 
+import { type Chattering, newChattering } from './chatter.ts';
 import { makeTimers, type Timers } from './timers.ts';
 import type { Change, Incident, Point, Quality, Raw, Value } from './types.ts';
 
@@ -18,6 +19,14 @@ export interface OutputRecord {
   expired: boolean;
   actual: boolean | null;
   fault?: string;
+  /** the interlock that withholds what is wanted */
+  heldBy?: string;
+}
+
+/** Where an interlock stands; one without an entry was not looked at yet and counts as unknown. */
+export interface InterlockRecord {
+  readonly standing: 'true' | 'false' | 'unknown';
+  readonly because: string;
 }
 
 export interface Disabled {
@@ -48,6 +57,7 @@ export interface Durable {
   down: Record<string, string>;
   outputs: Record<string, OutputRecord>;
   overrides: Record<string, { readonly value: boolean; readonly by: string; readonly untilMs: number }>;
+  interlocks: Record<string, InterlockRecord>;
   disabled: Record<string, Disabled>;
   timers: Record<string, number>;
   /** what the journal has told of points since the last start, so that replay can go on from a snapshot */
@@ -74,6 +84,7 @@ export interface Live {
   /** wall ms of the last change */
   changedAtMs: Float64Array;
   pending: Map<number, Pending>;
+  chatter: Chattering;
   /** no point can become stale before this, steady ms */
   staleCheckMs: number;
   /** changes since the last journaled fact, latest for each point */
@@ -104,6 +115,7 @@ export function newDurable(epoch: string): Durable {
     down: {},
     outputs: {},
     overrides: {},
+    interlocks: {},
     disabled: {},
     timers: {},
     known: {},
@@ -121,13 +133,27 @@ export function newLive(of: readonly Point[]): Live {
     seenAtMs: new Float64Array(points),
     changedAtMs: new Float64Array(points),
     pending: new Map(),
+    chatter: newChattering(),
     staleCheckMs: Number.POSITIVE_INFINITY,
     unjournaled: new Map(),
     disabled: new Set(),
   };
 }
 
+/** Every point of which anything is known, as changes. */
+export function allKnown(live: Live): Record<string, Change> {
+  const known: Record<string, Change> = {};
+  live.points.forEach(({ id }, index) => {
+    const [value, quality, because] = [live.values[index]!, live.qualities[index]!, live.becauses[index]];
+    if (value === null && quality === 'stale' && because === undefined) return;
+    known[id] = because === undefined ? [id, value, quality] : [id, value, quality, because];
+  });
+  return known;
+}
+
 /** State for a durable part that is new or was read from the store. Everything on the wires is unknown yet. */
 export function makeState(durable: Durable, points: readonly Point[]): State {
+  // a snapshot from before there were interlocks has none
+  durable.interlocks ??= {};
   return { durable, live: newLive(points), timers: makeTimers(durable.timers), dirty: false };
 }

@@ -2,19 +2,23 @@
 // follow, the daemon's own health. One cause is one incident: a dead bus inhibits the troubles of its
 // devices, a dead device those of its points.
 
+import { chattersStill, forgetChatter } from './chatter.ts';
 import { endSignals, raiseSignal, type Turn } from './incidents.ts';
 import { pointName } from './model.ts';
 import { clearTimer, setTimer } from './timers.ts';
-import type { Signal, Text } from './types.ts';
+import type { Chatter, Signal, Text } from './types.ts';
 
 /** A point must be without a value this long, on a living device, to be a trouble of its own. */
 export const pointTroubleAfterMs = 3000;
+/** An output's fault that outlasts the loss of its device by this much is a trouble of its own. */
+const outputTroubleAfterMs = 10_000;
 
 const words: Readonly<Record<string, Text>> = {
   bus_lost: { zh: '总线中断', en: 'Bus lost' },
   bus_silent: { zh: '总线上设备全部无应答', en: 'No device on the bus answers' },
   device_lost: { zh: '设备无应答', en: 'Device does not answer' },
   point_bad: { zh: '读数无效', en: 'No valid reading' },
+  point_chatter: { zh: '触点抖动', en: 'Contact chatters' },
   output_fault: { zh: '输出故障', en: 'Output fault' },
   health_storage: { zh: '存储故障', en: 'Storage fault' },
   health_broker: { zh: '消息服务器连接中断', en: 'Broker connection lost' },
@@ -49,6 +53,12 @@ export function linkChanged(
   } else {
     const bus = model.devices.get(id)?.bus;
     if (bus !== undefined) judgeBus(turn, bus);
+    for (const output of model.outputs.values()) {
+      if (output.device !== id) continue;
+      // A fault while the device is lost has that cause; one that is still there after its return is its own.
+      if (up) setTimer(state.timers, `output:${output.id}`, turn.at.steadyMs + outputTroubleAfterMs);
+      else outputTrouble(turn, output.id, undefined);
+    }
   }
 }
 
@@ -103,6 +113,10 @@ export function judgePoint(turn: Turn, index: number): void {
   const { state, model } = turn;
   const point = model.points[index]!;
   const timer = `bad:${point.id}`;
+  if (!isReachable(turn, index)) {
+    forgetChatter(state.live, index);
+    chatterChanged(turn, { point: point.id, on: false, because: 'lost or out of service' });
+  }
   const suffering = isSuffering(turn, index);
   const subject = `device:${point.device}`;
   const waiting = state.durable.timers[timer] !== undefined;
@@ -125,6 +139,25 @@ export function judgePoint(turn: Turn, index: number): void {
 /** The wait of `judgePoint` is over. */
 export function pointStillBad(turn: Turn, index: number): void {
   if (isSuffering(turn, index)) judge(turn, { ...pointTrouble(turn, index), on: true });
+}
+
+/** A contact has begun to chatter, or is at rest again. */
+export function chatterChanged(turn: Turn, { point, on, because }: Chatter): void {
+  const index = turn.model.index.get(point);
+  if (index === undefined) return;
+  const trouble = { ...pointTrouble(turn, index), rule: 'point_chatter', because: `${point}: ${because}` };
+  judge(turn, { ...trouble, on: on && isReachable(turn, index) });
+}
+
+/** After a restart or a reload nobody knows when a contact that chattered last changed: its rest begins now. */
+export function awaitRest({ state, model, at }: Turn): void {
+  for (const { signals } of Object.values(state.durable.incidents)) {
+    for (const { rule, active, point } of signals) {
+      const index =
+        rule === 'point_chatter' && active && point !== undefined ? model.index.get(point) : undefined;
+      if (index !== undefined) chattersStill(state.live, index, at.steadyMs);
+    }
+  }
 }
 
 function pointTrouble(turn: Turn, index: number) {
@@ -169,7 +202,9 @@ function isReachable(turn: Turn, index: number): boolean {
 /** An output could not be driven or read back; undefined: it follows again. */
 export function outputTrouble(turn: Turn, id: string, fault: string | undefined): void {
   const output = turn.model.outputs.get(id);
-  const inhibited = output !== undefined && turn.state.durable.down[`bus:${output.bus}`] !== undefined;
+  const { down } = turn.state.durable;
+  const inhibited =
+    down[`bus:${output?.bus}`] !== undefined || down[`device:${output?.device}`] !== undefined;
   judge(turn, {
     rule: 'output_fault',
     subject: `output:${id}`,

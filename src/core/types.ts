@@ -39,6 +39,17 @@ export interface Device {
   readonly zone?: string;
 }
 
+/** Bands of a supervised loop, ends included; no two overlap, even widened by the hysteresis. */
+export interface Loop {
+  readonly normal: readonly [low: number, high: number];
+  readonly alarm: readonly [low: number, high: number];
+  readonly short?: readonly [low: number, high: number];
+  readonly open?: readonly [low: number, high: number];
+  readonly tamper?: readonly [low: number, high: number];
+  /** widens the band that the loop is in */
+  readonly hysteresis: number;
+}
+
 export interface Point {
   /** `device.point` */
   readonly id: string;
@@ -53,6 +64,8 @@ export interface Point {
   readonly offset?: number;
   /** booleans only: value = not raw (also set by `activeLow`) */
   readonly invert?: boolean;
+  /** the raw number, once scaled, is a loop's and means true, false or a fault of the wire; `type` is bool */
+  readonly loop?: Loop;
   /** raw values that mean "no value": the point turns bad */
   readonly invalid?: readonly number[];
   /** scaled values outside are bad */
@@ -90,12 +103,24 @@ export interface Output {
   readonly id: string;
   readonly name?: Text;
   readonly bus: string;
+  /** the device that it is part of, where that is known: its loss is the cause of the output's faults */
+  readonly device?: string;
   readonly zone?: string;
   /** what it rests at without a demand; `keep`: left as it is */
   readonly normal: boolean | 'keep';
   readonly silenceable: boolean;
   /** longest time on from one demand, ms */
   readonly maxOnMs?: number;
+}
+
+/** What an output must never be while a condition holds, or while nobody knows whether it does. */
+export interface Interlock {
+  readonly id: string;
+  readonly name?: Text;
+  readonly output: string;
+  /** the value that is forbidden */
+  readonly never: boolean;
+  readonly while: Condition;
 }
 
 export interface Step {
@@ -129,6 +154,8 @@ export interface Site {
   readonly rules: readonly Rule[];
   readonly plans: readonly Plan[];
   readonly outputs: readonly Output[];
+  /** in order of the file: where two contradict each other, the first wins */
+  readonly interlocks?: readonly Interlock[];
 }
 
 // ---- what comes in ----------------------------------------------------------------------------------
@@ -195,7 +222,8 @@ export type Input =
       readonly because: string;
     }
   | { readonly type: 'command'; readonly at: Stamp; readonly command: Command }
-  | { readonly type: 'tick'; readonly at: Stamp }
+  /** `chatter` is put in by the engine itself */
+  | { readonly type: 'tick'; readonly at: Stamp; readonly chatter?: readonly Chatter[] }
   | { readonly type: 'started'; readonly at: Stamp; readonly because: string }
   | { readonly type: 'stopping'; readonly at: Stamp; readonly because: string }
   /** the model given to `step` with this input and from then on is another one */
@@ -204,12 +232,21 @@ export type Input =
 /** A point's new believed value: null while unknown, and then why. */
 export type Change = readonly [point: string, value: Value | null, quality: Quality, because?: string];
 
+/** A contact has begun to chatter, or has come to rest. */
+export interface Chatter {
+  readonly point: string;
+  readonly on: boolean;
+  readonly because: string;
+}
+
 /**
  * What the journal keeps of an input that changed something durable: the input with its readings already
  * settled (debounced, scaled, judged) as `changes`, and in `live` the changes before it that changed nothing durable.
  */
 export interface Fact {
-  readonly input: Exclude<Input, { type: 'reading' }> | { readonly type: 'points'; readonly at: Stamp };
+  readonly input:
+    | Exclude<Input, { type: 'reading' }>
+    | { readonly type: 'points'; readonly at: Stamp; readonly chatter?: readonly Chatter[] };
   readonly changes: readonly Change[];
   readonly live: readonly Change[];
 }

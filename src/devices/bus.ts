@@ -8,10 +8,13 @@ import { type Clock, sleep } from '../lib/clock.ts';
 import { attempt, frameGapMs, type Line } from './line.ts';
 import type { Link, LinkOpener } from './link.ts';
 import { limitedWarn } from './log-limit.ts';
+import { letGo } from './output-stop.ts';
 import { outputState, reopened, type Wanted, want } from './outputs.ts';
+import type { Pacer } from './pacer.ts';
 import { type DeviceState, deviceState, planPolls } from './polls.ts';
 import { Session, type SessionEnd } from './session.ts';
 import type { BusFigures, DeviceInput } from './types.ts';
+import { utilisation, wireShare } from './wire-share.ts';
 
 /** A port that is plugged in again is found within five seconds. */
 const reopen = { firstMs: 200, mostMs: 5000 };
@@ -34,6 +37,8 @@ export interface BusOptions {
   /** 0…1: where in their period this bus's polls fall */
   readonly phase: number;
   readonly wanted: (output: string) => Wanted;
+  /** none where time is a test's */
+  readonly pacer?: Pacer;
 }
 
 type Emitted = readonly (readonly [PointAddress, Raw])[];
@@ -41,6 +46,7 @@ type Emitted = readonly (readonly [PointAddress, Raw])[];
 export class Bus {
   private readonly options: BusOptions;
   private readonly line: Line;
+  private readonly paced: ReturnType<Pacer['line']> | undefined;
   private readonly stopping = new AbortController();
   private readonly points: readonly PointAddress[];
   private readonly byId = new Map<string, DeviceState>();
@@ -49,6 +55,8 @@ export class Bus {
   private up: boolean | undefined;
   private because: string | undefined;
   private failures = 0;
+  /** what is wrong was written to the log; what follows on it is then written as well */
+  private saidDown = true;
   private running: Promise<void> = Promise.resolve();
 
   constructor(options: BusOptions) {
@@ -59,6 +67,7 @@ export class Bus {
     const devices = options.devices.map(deviceState);
     for (const device of devices) this.byId.set(device.id, device);
     const timeouts = options.devices.map((device) => device.timeoutMs);
+    this.paced = bus.link?.kind === 'serial' ? options.pacer?.line() : undefined;
     this.line = {
       id: bus.id,
       clock,
@@ -70,11 +79,13 @@ export class Bus {
       polls: [],
       outputs: options.outputs.map((each) => outputState(each, options.wanted(each.id), this.startedMs)),
       kind: bus.link?.kind ?? 'none',
+      untagged: bus.link?.kind === 'serial' || (bus.link?.kind === 'tcp' && bus.link.untagged === true),
       gapMs: frameGapMs(bus.link),
+      ...(this.paced ? { pace: this.paced.pace } : {}),
       outputTimeoutMs: timeouts.length > 0 ? Math.max(...timeouts) : defaultTimeoutMs,
+      share: wireShare(this.startedMs),
       counts: {
         requests: 0,
-        busyMs: 0,
         errors: { timeout: 0, exception: 0, garbled: 0, foreign: 0, link: 0 },
       },
     };
@@ -94,16 +105,21 @@ export class Bus {
     if (changed) this.session?.pump();
   }
 
-  async stop(): Promise<void> {
+  /** `leaves`: the outputs that nobody drives after this, which go where `onStop` leaves them. */
+  async stop(leaves: (output: string) => boolean = () => true): Promise<void> {
+    if (this.session) await letGo(this.session, leaves);
     this.stopping.abort();
     this.session?.end('stopped');
     await this.running;
+    this.paced?.release();
   }
 
   figures(): BusFigures {
     const now = this.options.clock.steadyMs();
     const { counts, polls, devices } = this.line;
     let oldestMs = 0;
+    let goodMs = Number.NEGATIVE_INFINITY;
+    for (const device of devices) goodMs = Math.max(goodMs, device.lastGoodMs ?? goodMs);
     for (const poll of polls) oldestMs = Math.max(oldestMs, now - (poll.lastGoodMs ?? this.startedMs));
     return {
       id: this.line.id,
@@ -112,8 +128,9 @@ export class Bus {
       ...(this.because === undefined ? {} : { because: this.because }),
       requests: counts.requests,
       errors: { ...counts.errors },
-      utilisation: Math.min(1, counts.busyMs / Math.max(1, now - this.startedMs)),
+      utilisation: utilisation(this.line.share, now),
       oldestMs,
+      ...(goodMs > Number.NEGATIVE_INFINITY ? { lastGoodMs: now - goodMs } : {}),
       devices: devices.map((device) => ({
         id: device.id,
         up: this.up === true && device.up === true,
@@ -245,7 +262,7 @@ export class Bus {
         : `${kind === 'none' ? this.line.id : link?.name} is open`;
     this.up = true;
     this.because = undefined;
-    this.options.log.info({ bus: this.line.id }, because);
+    if (this.saidDown) this.options.log.info({ bus: this.line.id }, because);
     this.tell({ type: 'link', of: 'bus', id: this.line.id, up: true, because });
   }
 
@@ -254,7 +271,7 @@ export class Bus {
     const changed = this.up !== false;
     this.up = false;
     this.because = because;
-    this.line.warn(`down ${because}`, { bus: this.line.id }, because);
+    this.saidDown = this.line.warn(`down ${because}`, { bus: this.line.id }, because);
     if (changed) this.tell({ type: 'link', of: 'bus', id: this.line.id, up: false, because });
   }
 

@@ -1,16 +1,19 @@
 // The device layer: every bus of a config, opened, polled and reconciled, once for all drivers. Knows drivers by
 // their contract only and the engine by its inputs only.
 
+import { createHash } from 'node:crypto';
 import type { BusConfig, Config, DeviceConfig, OutputConfig } from '../config/types.ts';
 import type { Driver } from '../driver.ts';
 import { Bus } from './bus.ts';
 import { openLink } from './link.ts';
 import type { Wanted } from './outputs.ts';
+import { createPacer } from './pacer.ts';
+import { type AnyBus, startable } from './strands.ts';
 import type { Devices, DevicesOptions } from './types.ts';
 
 interface Running {
-  readonly bus: Bus;
-  /** the settings it was started with, as JSON */
+  readonly bus: AnyBus;
+  /** of the settings that it was started with */
   readonly settings: string;
 }
 
@@ -29,21 +32,27 @@ export function createDevices(options: DevicesOptions): Devices {
   let count = 0;
   let turn: Promise<void> = Promise.resolve();
   let stopped = false;
+  // a link of a test lives in a time of its own
+  const pacer = options.openLink ? undefined : createPacer(options.clock);
 
   const start = (part: Part, settings: string): void => {
     const driver = driverOf(options.drivers, part.bus.driver);
     count += 1;
-    const bus = new Bus({
-      ...part,
-      driver,
-      clock: options.clock,
-      log: options.log,
-      random: options.random ?? Math.random,
-      openLink: options.openLink ?? openLink,
-      push: options.push,
-      phase: ((count - 1) % beats) / beats,
-      wanted: (output) => desired.get(output) ?? 'keep',
-    });
+    const bus = startable(
+      {
+        ...part,
+        driver,
+        clock: options.clock,
+        log: options.log,
+        random: options.random ?? Math.random,
+        openLink: options.openLink ?? openLink,
+        push: options.push,
+        phase: ((count - 1) % beats) / beats,
+        wanted: (output) => desired.get(output) ?? 'keep',
+        ...(pacer ? { pacer } : {}),
+      },
+      (each) => new Bus(each),
+    );
     running.set(part.bus.id, { bus, settings });
     bus.start();
   };
@@ -51,12 +60,13 @@ export function createDevices(options: DevicesOptions): Devices {
   const change = async (config: Config): Promise<void> => {
     if (stopped) return;
     const parts = new Map(
-      partsOf(config).map((part) => [part.bus.id, { part, settings: JSON.stringify(part) }]),
+      partsOf(config).map((part) => [part.bus.id, { part, settings: fingerprint(part) }]),
     );
     const leaving = [...running].filter(([id, each]) => parts.get(id)?.settings !== each.settings);
     for (const [id] of leaving) running.delete(id);
     // a port that moves from one bus to another is free before it is opened again
-    await Promise.all(leaving.map(([, each]) => each.bus.stop()));
+    const staying = new Set(config.outputs.map(({ id }) => id));
+    await Promise.all(leaving.map(([, each]) => each.bus.stop((output) => !staying.has(output))));
     if (stopped) return;
     for (const [id, { part, settings }] of parts) if (!running.has(id)) start(part, settings);
   };
@@ -78,8 +88,14 @@ export function createDevices(options: DevicesOptions): Devices {
       await Promise.all(all.map(({ bus }) => bus.stop()));
       await turn;
       running.clear();
+      pacer?.stop();
     },
   };
+}
+
+/** Stands for all settings of a bus; the text itself would be kept for thousands of them. */
+function fingerprint(part: Part): string {
+  return createHash('sha256').update(JSON.stringify(part)).digest('base64');
 }
 
 function driverOf(drivers: readonly Driver[], id: string): Driver {

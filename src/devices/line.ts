@@ -5,8 +5,11 @@ import type { FaultKind, LinkSettings, Log } from '../driver.ts';
 import type { Clock } from '../lib/clock.ts';
 import type { LimitedWarn } from './log-limit.ts';
 import type { OutputState } from './outputs.ts';
+import type { Pace } from './pacer.ts';
 import type { DeviceState, Poll } from './polls.ts';
+import { characterMs } from './serial-link.ts';
 import type { DeviceInput } from './types.ts';
+import type { WireShare } from './wire-share.ts';
 
 /** no line babbles longer than this before it is asked all the same */
 const mostQuietMs = 500;
@@ -24,18 +27,22 @@ export interface Line {
   polls: Poll[];
   readonly outputs: readonly OutputState[];
   readonly kind: 'serial' | 'tcp' | 'none';
+  /** answers carry no id: a late one could be taken for another's */
+  readonly untagged: boolean;
   /** silence between frames, ms */
   readonly gapMs: number;
+  /** ends silences on time, where they are real */
+  readonly pace?: Pace;
   readonly outputTimeoutMs: number;
-  readonly counts: { requests: number; busyMs: number; readonly errors: Record<FaultKind, number> };
+  readonly share: WireShare;
+  readonly counts: { requests: number; readonly errors: Record<FaultKind, number> };
 }
 
 /** 3.5 characters, 1.75 ms above 19200 baud (Modbus over serial line 1.02, 2.5.1.1); 0 for other links. */
 export function frameGapMs(link: LinkSettings | undefined): number {
   if (link?.kind !== 'serial') return 0;
   if (link.baudRate > 19_200) return 1.75;
-  const bits = 1 + link.dataBits + (link.parity === 'none' ? 0 : 1) + link.stopBits;
-  return (3.5 * bits * 1000) / link.baudRate;
+  return 3.5 * characterMs(link);
 }
 
 /** How long a serial line must still be silent before the next frame; not positive once it may be used. */
@@ -55,7 +62,7 @@ export function silenceMs(
  * as the limit; the rest of the line goes on.
  */
 export function holdSpace(line: Line, space: string | undefined, startedMs: number, timeoutMs: number): void {
-  if (line.kind !== 'serial' || space === undefined) return;
+  if (!line.untagged || space === undefined) return;
   const untilMs = startedMs + 2 * timeoutMs;
   for (const poll of line.polls) {
     if (poll.request.space === space) poll.dueMs = Math.max(poll.dueMs, untilMs);

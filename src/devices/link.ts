@@ -4,6 +4,7 @@
 import { connect, type Socket } from 'node:net';
 import type { ByteLink, LinkSettings } from '../driver.ts';
 import type { Clock } from '../lib/clock.ts';
+import { openSerial } from './serial-link.ts';
 
 const connectTimeoutMs = 5000;
 const keepAliveMs = 10_000;
@@ -30,62 +31,6 @@ export type LinkOpener = (settings: LinkSettings, host: LinkHost) => Promise<Lin
 
 export const openLink: LinkOpener = (settings, host) =>
   settings.kind === 'serial' ? openSerial(settings, host) : openTcp(settings, host);
-
-async function openSerial(settings: LinkSettings & { kind: 'serial' }, host: LinkHost): Promise<Link> {
-  // loaded only where a serial port is used: the native part costs memory
-  const { SerialPort } = await import('serialport');
-  const { path, baudRate, parity, dataBits, stopBits } = settings;
-  const port = new SerialPort({
-    path,
-    baudRate,
-    parity,
-    dataBits,
-    stopBits,
-    lock: true,
-    autoOpen: false,
-    highWaterMark: 4096,
-  });
-  let listener: (bytes: Uint8Array) => void = () => {};
-  let lastByteMs = Number.NEGATIVE_INFINITY;
-  let asked = false;
-  let complaint: Error | null = null;
-  port.on('error', (error) => {
-    complaint = error;
-  });
-  // the reading that this starts is also what notices a vanished port
-  port.on('data', (bytes: Buffer) => {
-    lastByteMs = host.clock.steadyMs();
-    listener(bytes);
-  });
-  await new Promise<void>((resolve, reject) => {
-    port.open((error) => (error ? reject(new Error(serialText(path, error))) : resolve()));
-  });
-  const closed = new Promise<void>((resolve) => {
-    port.once('close', (error: Error | null) => {
-      resolve();
-      if (!asked) host.lost(vanishedText(path, error ?? complaint));
-    });
-  });
-  // bytes that lie in the driver's buffer answered somebody else's question
-  await new Promise<void>((resolve) => port.flush(() => resolve()));
-  return {
-    name: path,
-    get lastByteMs() {
-      return lastByteMs;
-    },
-    write: (bytes) => {
-      port.write(Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength));
-    },
-    onData: (each) => {
-      listener = each;
-    },
-    close() {
-      asked = true;
-      if (!port.isOpen) return closed;
-      return new Promise<void>((resolve) => port.close(() => resolve()));
-    },
-  };
-}
 
 /** All sockets read into one buffer; what a listener gets is a small copy. A buffer for each would be 64 KB. */
 const shared = Buffer.allocUnsafe(65_536);
@@ -158,19 +103,6 @@ function openTcp(settings: LinkSettings & { kind: 'tcp' }, host: LinkHost): Prom
       });
     });
   });
-}
-
-function serialText(path: string, error: Error): string {
-  const text = error.message;
-  if (/no such file|no such device/i.test(text)) return `${path} is missing`;
-  if (/permission denied/i.test(text)) return `no permission to open ${path}; its group is usually dialout`;
-  if (/cannot lock|busy/i.test(text)) return `${path} is in use by another program`;
-  if (/inappropriate ioctl|not a tty/i.test(text)) return `${path} is no serial port`;
-  return `${path} can't be opened: ${text}`;
-}
-
-function vanishedText(path: string, error: Error | null): string {
-  return error ? `${path} vanished (${error.message})` : `${path} vanished`;
 }
 
 function tcpText(name: string, host: string, error: NodeJS.ErrnoException | undefined): string {

@@ -8,7 +8,8 @@ const everyMs = 60_000;
 /** keys are few (a bus, a device, an output); this bounds a mistake */
 const mostKeys = 1000;
 
-export type LimitedWarn = (key: string, fields: object, message: string) => void;
+/** Returns whether it was written. */
+export type LimitedWarn = (key: string, fields: object, message: string) => boolean;
 
 export function limitedWarn(log: Log, clock: Clock): LimitedWarn {
   const said = new Map<string, { atMs: number; left: number }>();
@@ -17,10 +18,11 @@ export function limitedWarn(log: Log, clock: Clock): LimitedWarn {
     const before = said.get(key);
     if (before && now - before.atMs < everyMs) {
       before.left += 1;
-      return;
+      return false;
     }
     if (said.size >= mostKeys) said.clear();
     said.set(key, { atMs: now, left: 0 });
     log.warn(before && before.left > 0 ? { ...fields, leftOut: before.left } : fields, message);
+    return true;
   };
 }

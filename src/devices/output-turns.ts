@@ -3,7 +3,7 @@
 
 import type { Connection, FaultKind } from '../driver.ts';
 import { attempt, holdSpace, type Line } from './line.ts';
-import { checkByDriving, driven, failed, type OutputState, observed, wire } from './outputs.ts';
+import { checkByDriving, driven, failed, type OutputState, observed, phaseNow, wire } from './outputs.ts';
 import { failuresToDown } from './polls.ts';
 import type { DeviceInput } from './types.ts';
 
@@ -25,16 +25,21 @@ export interface Turns {
 
 export function canDrive(turns: Turns, output: OutputState, now: number): boolean {
   return (
-    output.pending && !output.driving && output.notBeforeMs <= now && turns.connection.drive !== undefined
+    output.pending &&
+    !output.driving &&
+    output.notBeforeMs <= now &&
+    turns.connection.drive !== undefined &&
+    phaseNow(output, now) !== undefined
   );
 }
 
 /** `exclusive`: it takes the line's one turn. A chip has none to take, and is driven at once. */
 export function driveOutput(turns: Turns, output: OutputState, exclusive: boolean): void {
-  const value = output.wanted;
-  if (value === 'keep') return;
   const { connection, line } = turns;
+  const value = phaseNow(output, line.clock.steadyMs())?.value;
+  if (value === undefined) return;
   output.driving = true;
+  output.drives += 1;
   const own = exclusive ? undefined : new AbortController();
   const timer = own && line.clock.after(line.outputTimeoutMs, () => own.abort());
   const signal = own ? own.signal : turns.begin(line.outputTimeoutMs);
@@ -48,6 +53,7 @@ export function driveOutput(turns: Turns, output: OutputState, exclusive: boolea
       turns.silent = 0;
       tell(line, driven(output, value, connection.observe !== undefined, now));
     } else outputFailed(turns, output, error, ranOut, now);
+    output.afterDrive?.();
     turns.pump();
   };
   attempt(() => connection.drive!(output.config.address, wire(output, value), signal)).then(
@@ -64,13 +70,15 @@ export function checkOutput(turns: Turns, output: OutputState, now: number): voi
     return;
   }
   const signal = turns.begin(line.outputTimeoutMs);
+  const { drives } = output;
   attempt(() => connection.observe!(output.config.address, signal)).then(
     (level) => {
       if (turns.over) return;
       const at = line.clock.steadyMs();
       turns.finish(at);
       turns.silent = 0;
-      tell(line, observed(output, level, at, line.random));
+      const settled = output.drives === drives && !output.driving;
+      tell(line, observed(output, level, at, line.random, settled));
       turns.pump();
     },
     (error: unknown) => {

@@ -4,6 +4,7 @@
 import type { OutputConfig } from '../config/types.ts';
 import type { FaultKind } from '../driver.ts';
 import { backoffMs } from '../lib/backoff.ts';
+import { moves, type Phase, phaseOf } from './output-pattern.ts';
 import type { DeviceInput } from './types.ts';
 
 const checkMs = 5000;
@@ -28,11 +29,26 @@ export interface OutputState {
   verifying: boolean;
   /** a drive is out */
   driving: boolean;
+  /** drives begun so far: a read-back with one in between says nothing of either */
+  drives: number;
   failures: number;
   mismatches: number;
   /** the last report: undefined before the first */
   actual: boolean | null | undefined;
   fault: string | undefined;
+  /** what was last driven, before `activeLow` */
+  driven: boolean | undefined;
+  /** since when the level is on */
+  onSinceMs: number;
+  pulseEndMs: number | undefined;
+  /** of what is driven again and again: when it was last read back, what it carried, and what did not follow */
+  judgedAtMs: number;
+  judged: boolean | undefined;
+  deviating: boolean | undefined;
+  /** the daemon stops: from now on nobody else says what is wanted */
+  released: boolean;
+  /** called when a drive has come to an end, good or bad */
+  afterDrive: (() => void) | undefined;
 }
 
 export function outputState(config: OutputConfig, wanted: Wanted, now: number): OutputState {
@@ -45,16 +61,34 @@ export function outputState(config: OutputConfig, wanted: Wanted, now: number): 
     heldUntilMs: now,
     verifying: false,
     driving: false,
+    drives: 0,
     failures: 0,
     mismatches: 0,
     actual: undefined,
     fault: undefined,
+    driven: undefined,
+    onSinceMs: now,
+    pulseEndMs: undefined,
+    judgedAtMs: Number.NEGATIVE_INFINITY,
+    judged: undefined,
+    deviating: undefined,
+    released: false,
+    afterDrive: undefined,
   };
+}
+
+/** What the wire is to carry now; undefined: it is left as it is. */
+export function phaseNow(state: OutputState, now: number): Phase | undefined {
+  const { config, wanted } = state;
+  if (wanted === true) return phaseOf(config, state, now);
+  // A pulse or pattern that is cut short never stays on, even where the rest is `keep`.
+  if (wanted === 'keep' && !(moves(config) && state.driven === true)) return undefined;
+  return { value: false, untilMs: Number.POSITIVE_INFINITY };
 }
 
 /** The bus was opened: nothing is known of the output, so what is wanted is driven and read back. */
 export function reopened(state: OutputState, now: number): void {
-  state.pending = state.wanted !== 'keep';
+  state.pending = phaseNow(state, now) !== undefined;
   state.notBeforeMs = now;
   state.checkAtMs = now;
   state.heldUntilMs = now;
@@ -62,16 +96,22 @@ export function reopened(state: OutputState, now: number): void {
   state.driving = false;
   state.failures = 0;
   state.mismatches = 0;
+  judgeAnew(state);
 }
 
 /** Takes a new wanted value; true where it is to be driven. */
 export function want(state: OutputState, wanted: Wanted, now: number): boolean {
-  if (state.wanted === wanted) return false;
+  if (state.wanted === wanted || state.released) return false;
   state.wanted = wanted;
   state.failures = 0;
   state.mismatches = 0;
-  state.pending = wanted !== 'keep';
+  state.onSinceMs = now;
+  state.pulseEndMs = undefined;
+  judgeAnew(state);
+  state.pending = phaseNow(state, now) !== undefined;
   state.notBeforeMs = now;
+  // a pattern that runs sets this out of reach
+  if (state.checkAtMs === Number.POSITIVE_INFINITY) state.checkAtMs = now;
   return state.pending;
 }
 
@@ -88,26 +128,76 @@ export function driven(
   now: number,
 ): OutputReport | undefined {
   state.failures = 0;
+  state.driven = value;
+  const { config, wanted } = state;
+  if (wanted === true && value && config.pulseMs !== undefined) state.pulseEndMs ??= now + config.pulseMs;
+  const phase = phaseNow(state, now);
   // changed again while it was being written
-  if (state.wanted !== value && state.wanted !== 'keep') return undefined;
-  state.pending = false;
-  state.verifying = readBack;
-  state.checkAtMs = readBack ? now : now + checkMs;
-  return readBack ? undefined : report(state, value, undefined);
+  if (phase !== undefined && phase.value !== value) {
+    state.notBeforeMs = Math.min(state.notBeforeMs, now);
+    return undefined;
+  }
+  const againMs = Math.min(
+    phase?.untilMs ?? Number.POSITIVE_INFINITY,
+    phase && config.refreshMs !== undefined ? now + config.refreshMs : Number.POSITIVE_INFINITY,
+  );
+  state.pending = againMs < Number.POSITIVE_INFINITY;
+  if (state.pending) state.notBeforeMs = againMs;
+  if (!readBack) {
+    state.verifying = false;
+    state.checkAtMs = now + checkMs;
+    return report(state, wanted === 'keep' ? value : wanted, undefined);
+  }
+  if (!state.pending || isToJudge(state, value, now)) {
+    state.verifying = true;
+    state.checkAtMs = now;
+  } else if (isMoving(state, now)) {
+    state.checkAtMs = Number.POSITIVE_INFINITY;
+  }
+  return undefined;
 }
 
-/** The device said what the wire's level is; null where it can't tell. */
+/** Both values of a pattern are judged in turn; one that did not follow is looked at again when it comes round. */
+function isToJudge(state: OutputState, value: boolean, now: number): boolean {
+  if (state.judged === undefined) return true;
+  if (state.deviating !== undefined) return value === state.deviating;
+  if (now - state.judgedAtMs < checkMs) return false;
+  return !isMoving(state, now) || value !== state.judged;
+}
+
+function isMoving(state: OutputState, now: number): boolean {
+  return (phaseNow(state, now)?.untilMs ?? Number.POSITIVE_INFINITY) < Number.POSITIVE_INFINITY;
+}
+
+function judgeAnew(state: OutputState): void {
+  state.judgedAtMs = Number.NEGATIVE_INFINITY;
+  state.judged = undefined;
+  state.deviating = undefined;
+}
+
+/**
+ * The device said what the wire's level is; null where it can't tell. `settled`: nothing was driven while it was
+ * asked.
+ */
 export function observed(
   state: OutputState,
   level: boolean | null,
   now: number,
   random: () => number,
+  settled = true,
 ): OutputReport | undefined {
   state.failures = 0;
-  state.checkAtMs = now + checkMs;
   const { wanted, verifying } = state;
   state.verifying = false;
+  const moving = isMoving(state, now);
+  if (!settled && moves(state.config)) {
+    state.checkAtMs = moving ? Number.POSITIVE_INFINITY : now;
+    return undefined;
+  }
+  state.checkAtMs = moving ? Number.POSITIVE_INFINITY : now + checkMs;
+  state.judgedAtMs = now;
   if (level === null) {
+    state.judged = state.driven;
     if (wanted === 'keep') return report(state, null, undefined);
     if (verifying) return report(state, wanted, undefined);
     // a module without read-back may have lost its state to a power cut: the level is driven again and again
@@ -115,21 +205,42 @@ export function observed(
     return undefined;
   }
   const actual = level !== state.config.activeLow;
-  if (wanted === 'keep' || wanted === actual) {
+  // of a pulse or pattern the last drive is what can be read back, and the level is what it stands for
+  const expected = moves(state.config) && wanted === true ? state.driven : phaseNow(state, now)?.value;
+  state.judged = expected;
+  if (expected === undefined || expected === actual) {
+    state.deviating = undefined;
     state.mismatches = 0;
-    return report(state, actual, undefined);
+    return report(state, wanted === 'keep' ? actual : wanted, undefined);
   }
+  return deviates(state, expected, now, random, moving);
+}
+
+function deviates(
+  state: OutputState,
+  expected: boolean,
+  now: number,
+  random: () => number,
+  moving: boolean,
+): OutputReport | undefined {
+  const { config } = state;
   state.mismatches += 1;
-  state.pending = true;
-  state.notBeforeMs = state.mismatches === 1 ? now : now + backoffMs(state.mismatches, retry, random);
-  const fault = `wanted ${word(wanted)}, reads back ${word(actual)}`;
-  return report(state, actual, state.mismatches >= failuresToFault ? fault : state.fault);
+  state.deviating = expected;
+  if (config.patternMs === undefined || !moving) {
+    // a pulse that the device did not take is owed again
+    if (config.pulseMs !== undefined && expected) state.pulseEndMs = undefined;
+    state.pending = true;
+    state.notBeforeMs = state.mismatches === 1 ? now : now + backoffMs(state.mismatches, retry, random);
+    state.checkAtMs = now + checkMs;
+  }
+  const fault = `wanted ${word(expected)}, reads back ${word(!expected)}`;
+  return report(state, !expected, state.mismatches >= failuresToFault ? fault : state.fault);
 }
 
 /** Without read-back the level is written again at each check. */
 export function checkByDriving(state: OutputState, now: number): void {
   state.checkAtMs = now + checkMs;
-  state.pending = state.wanted !== 'keep';
+  state.pending = phaseNow(state, now) !== undefined;
 }
 
 export function failed(

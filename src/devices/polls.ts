@@ -26,6 +26,8 @@ export interface DeviceState {
   up: boolean | undefined;
   because: string | undefined;
   lastGoodMs: number | undefined;
+  /** that it is down was written to the log */
+  saidDown: boolean;
 }
 
 export interface Poll {
@@ -52,6 +54,7 @@ export function deviceState(config: DeviceConfig): DeviceState {
     up: undefined,
     because: undefined,
     lastGoodMs: undefined,
+    saidDown: true,
   };
 }
 
@@ -105,13 +108,23 @@ export interface Choice {
   nextMs: number;
 }
 
-/** Alarm points before meters, the longest due first, and now and then a meter on a line full of alarm points. */
-export function choose(polls: readonly Poll[], now: number, alarmStreak: number, into: Choice): void {
+/**
+ * Alarm points before meters, the longest due first, and now and then a meter on a line full of alarm points. Devices
+ * that are down wait until `deadUntilMs` as well: together they have their share of the line, however many they are.
+ */
+export function choose(
+  polls: readonly Poll[],
+  now: number,
+  alarmStreak: number,
+  deadUntilMs: number,
+  into: Choice,
+): void {
   let alarm: Poll | undefined;
   let meter: Poll | undefined;
   let nextMs = Number.POSITIVE_INFINITY;
   for (const each of polls) {
-    const readyMs = each.dueMs > each.device.retryAtMs ? each.dueMs : each.device.retryAtMs;
+    let readyMs = each.dueMs > each.device.retryAtMs ? each.dueMs : each.device.retryAtMs;
+    if (readyMs < deadUntilMs && each.device.up === false) readyMs = deadUntilMs;
     if (readyMs > now) {
       if (readyMs < nextMs) nextMs = readyMs;
     } else if (each.lane === 'alarm') {

@@ -9,11 +9,15 @@ import type { Link } from './link.ts';
 import { hasGaps } from './merge.ts';
 import { canDrive, checkOutput, driveOutput } from './output-turns.ts';
 import type { OutputState } from './outputs.ts';
+import type { Pace } from './pacer.ts';
 import { advance, type Choice, choose, type DeviceState, failing, type Poll, withoutGaps } from './polls.ts';
 import { Turn } from './turn.ts';
+import { used, wasted } from './wire-share.ts';
 
 /** unanswered requests in a row, with no byte at all, after which a TCP connection is made anew */
 const silentToReconnect = 3;
+/** so many silences in a row waited for are a full line, where lost time counts */
+const waitsToPace = 16;
 
 export interface SessionEnd {
   readonly because: string;
@@ -35,6 +39,8 @@ export class Session {
   private disturbedMs: number | undefined;
   silent = 0;
   private alarmStreak = 0;
+  /** silences waited for in a row, with something due at the end of each */
+  private waits = 0;
   private timer: Timer | undefined;
   private timerAtMs = Number.POSITIVE_INFINITY;
   private readonly choice: Choice = { poll: undefined, nextMs: 0 };
@@ -59,17 +65,13 @@ export class Session {
         if (canDrive(this, output, now)) driveOutput(this, output, false);
     }
     if (this.turn.busy) return;
-    const waitMs = this.silenceMs(now);
-    if (waitMs > 0) {
-      this.arm(now, waitMs);
-      return;
-    }
     let nextMs = Number.POSITIVE_INFINITY;
+    let drive: OutputState | undefined;
     let check: OutputState | undefined;
     for (const output of this.line.outputs) {
       if (canDrive(this, output, now)) {
-        driveOutput(this, output, true);
-        return;
+        drive = output;
+        break;
       }
       if (output.driving) continue;
       const checkAtMs = Math.max(output.checkAtMs, output.heldUntilMs);
@@ -77,20 +79,23 @@ export class Session {
       else if (!check || output.checkAtMs < check.checkAtMs) check = output;
       if (output.pending && output.notBeforeMs > now) nextMs = Math.min(nextMs, output.notBeforeMs);
     }
-    if (this.connection.read) {
-      choose(this.line.polls, now, this.alarmStreak, this.choice);
+    let poll: Poll | undefined;
+    if (!drive && this.connection.read) {
+      choose(this.line.polls, now, this.alarmStreak, this.line.share.deadUntilMs, this.choice);
       nextMs = Math.min(nextMs, this.choice.nextMs);
+      poll = this.choice.poll;
     }
-    const poll = this.connection.read ? this.choice.poll : undefined;
-    if (check && !(poll?.lane === 'alarm' && poll.dueMs < check.checkAtMs)) {
+    if (!drive && !check && !poll) {
+      this.waits = 0;
+      if (nextMs < Number.POSITIVE_INFINITY) this.arm(now, Math.ceil(nextMs - now));
+      return;
+    }
+    const waitMs = this.silenceMs(now);
+    if (waitMs > 0) this.hush(now, waitMs);
+    else if (drive) driveOutput(this, drive, true);
+    else if (check && !(poll?.lane === 'alarm' && poll.dueMs < check.checkAtMs))
       checkOutput(this, check, now);
-      return;
-    }
-    if (poll) {
-      this.read(poll, now);
-      return;
-    }
-    if (nextMs < Number.POSITIVE_INFINITY) this.arm(now, Math.ceil(nextMs - now));
+    else if (poll) this.read(poll, now);
   }
 
   /** Ends the session once: no more requests, and what still comes back is ignored. */
@@ -102,20 +107,31 @@ export class Session {
     this.resolveEnd({ because, quiet });
   }
 
-  private arm(now: number, waitMs: number): void {
+  private arm(now: number, waitMs: number, pace?: Pace): void {
     const atMs = now + waitMs;
     if (this.timer && Math.abs(this.timerAtMs - atMs) < 0.01) return;
     this.timer?.cancel();
     this.timerAtMs = atMs;
-    this.timer = this.line.clock.after(waitMs, () => {
-      this.timer = undefined;
-      this.pump();
-    });
+    this.timer = pace ? pace(waitMs, this.timeUp) : this.line.clock.after(waitMs, this.timeUp);
+  }
+
+  private readonly timeUp = (): void => {
+    this.timer = undefined;
+    this.pump();
+  };
+
+  /** Waits for the line to have been silent: to the tenth of a millisecond where turns follow each other closely. */
+  private hush(now: number, waitMs: number): void {
+    this.waits += 1;
+    const full = this.waits > waitsToPace && waitMs <= 2 * this.line.gapMs;
+    this.arm(now, waitMs, full ? this.line.pace : undefined);
   }
 
   private silenceMs(now: number): number {
-    if (this.line.kind !== 'serial' || !this.link) return 0;
-    const lastMs = Math.max(this.link.lastByteMs, this.turn.finishedMs);
+    if (!this.line.untagged || !this.link) return 0;
+    const { lastByteMs } = this.link;
+    // an answer ended with its last byte, and what was made of it since is silence already
+    const lastMs = this.disturbedMs === undefined ? lastByteMs : Math.max(lastByteMs, this.turn.finishedMs);
     const waitMs = silenceMs(this.line.gapMs, lastMs, this.disturbedMs, now);
     if (waitMs <= 0) this.disturbedMs = undefined;
     return waitMs;
@@ -133,7 +149,7 @@ export class Session {
   /** Returns whether the request ran out of time. */
   finish(now: number): boolean {
     this.current = undefined;
-    this.line.counts.busyMs += now - this.turn.startedMs;
+    used(this.line.share, this.turn.startedMs, now);
     return this.turn.finish(now);
   }
 
@@ -190,12 +206,16 @@ export class Session {
     } else {
       if (kind !== 'timeout' || !ranOut) this.silent = 0;
       const { device } = poll;
+      if (device.up === false && this.line.devices.some((each) => each.up)) {
+        wasted(this.line.share, this.turn.startedMs, now);
+      }
       const down = failing(poll, this.line.devices.length === 1, now, this.line.random);
       device.because = `${message}, ${device.failures} times`;
       if (ranOut) holdSpace(this.line, poll.request.space, this.turn.startedMs, device.timeoutMs);
       if (down) {
         device.up = false;
-        this.line.log.warn(
+        device.saidDown = this.line.warn(
+          `device ${device.id}`,
           { bus: this.line.id, device: device.id, because: device.because },
           'device is down',
         );
@@ -236,7 +256,7 @@ export class Session {
     const because = device.up === false ? 'it answers again' : 'it answers';
     device.up = true;
     device.because = undefined;
-    this.line.log.info({ bus: this.line.id, device: device.id }, 'device is up');
+    if (device.saidDown) this.line.log.info({ bus: this.line.id, device: device.id }, 'device is up');
     this.line.push({ type: 'link', of: 'device', id: device.id, up: true, because });
   }
 
@@ -248,7 +268,7 @@ export class Session {
     const message = kind === 'timeout' && ranOut ? `${text} within ${timeoutMs / 1000} s` : text;
     this.line.counts.errors[kind] += 1;
     if (!known) this.line.warn(`driver ${text}`, { bus: this.line.id, error }, 'the driver failed');
-    if (kind !== 'exception' && this.line.kind === 'serial') this.disturbedMs = this.line.clock.steadyMs();
+    if (kind !== 'exception' && this.line.untagged) this.disturbedMs = this.line.clock.steadyMs();
     if (kind === 'timeout' && ranOut) this.silent += 1;
     return { kind, message };
   }

@@ -30,10 +30,12 @@ export interface BusFigures {
   readonly because?: string;
   readonly requests: number;
   readonly errors: Readonly<Record<'timeout' | 'exception' | 'garbled' | 'foreign' | 'link', number>>;
-  /** share of the time since start that a request was out, 0…1 */
+  /** share of the last minute or two that a request was out, 0…1 */
   readonly utilisation: number;
   /** age of the oldest point that should be fresh, ms */
   readonly oldestMs: number;
+  /** age of the last good answer of any device, ms */
+  readonly lastGoodMs?: number;
   readonly devices: readonly {
     readonly id: string;
     readonly up: boolean /** age of the last good answer, ms */;

@@ -135,12 +135,12 @@ export function openFile(folder: string): OpenedFile {
 }
 
 /**
- * Moves a damaged file out of the way, so that the premises can be guarded with a new state. Nothing is
- * deleted. Returns the new name. Only for a folder whose store is not open.
+ * Moves a file that is damaged (or `superseded`) out of the way, so that the premises can be guarded with a new
+ * state. Nothing is deleted. Returns the new name. Only for a folder whose store is not open.
  */
-export function putAside(folder: string, wallMs: number): string {
+export function putAside(folder: string, wallMs: number, why = 'damaged'): string {
   const file = storeFile(folder);
-  const name = `${file}.damaged-${new Date(wallMs).toISOString().replaceAll(/[-:]|\.\d+/g, '')}`;
+  const name = `${file}.${why}-${new Date(wallMs).toISOString().replaceAll(/[-:]|\.\d+/g, '')}`;
   for (const ending of ['-wal', '']) {
     if (existsSync(file + ending)) renameSync(file + ending, name + ending);
   }

@@ -22,6 +22,8 @@ export interface StoreOptions {
   readonly now: () => number;
   readonly log: StoreLog;
   readonly bounds?: Partial<Bounds>;
+  /** of a state that is begun; one that is there keeps its own */
+  readonly epoch?: string;
   /** The disk's seam for tests: called before each operation takes effect; what it throws is thrown. */
   readonly fault?: (operation: 'open' | 'commit' | 'read') => void;
 }
@@ -29,17 +31,17 @@ export interface StoreOptions {
 /** Delivered rows that wait for a commit to ride on before they are written by themselves. */
 const lazyRows = 500;
 
-function newEpoch(): string {
+export function newEpoch(): string {
   const letters = 'abcdefghijklmnopqrstuvwxyz0123456789';
   return Array.from({ length: 8 }, () => letters[randomInt(letters.length)]).join('');
 }
 
 /** The epoch of this state, made when there is none yet. */
-function epochOf(database: Database): string {
+function epochOf(database: Database, fresh = newEpoch()): string {
   const find = database.prepare(`SELECT value FROM meta WHERE key = 'epoch'`).pluck();
   const known = find.get() as string | undefined;
   if (known !== undefined) return known;
-  database.prepare(`INSERT INTO meta (key, value) VALUES ('epoch', ?)`).run(newEpoch());
+  database.prepare(`INSERT INTO meta (key, value) VALUES ('epoch', ?)`).run(fresh);
   return find.get() as string;
 }
 
@@ -133,7 +135,7 @@ export function openStore(folder: string, options: StoreOptions): Store {
 function assemble(opened: OpenedFile, file: string, options: StoreOptions): Store {
   const { database, created, unclean, migrated } = opened;
   const bounds = { ...defaultBounds, ...options.bounds };
-  const epoch = epochOf(database);
+  const epoch = epochOf(database, options.epoch);
   const reads = prepareReads(database);
   const writer = openWriter(database, { file, bounds, fault: options.fault });
   const known = new Set(reads.retained.all());

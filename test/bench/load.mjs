@@ -92,6 +92,13 @@ export async function measure({ quick }) {
       peer: of('bare', 'pssMb'),
       peerName: 'bare',
     }),
+    row({
+      figure: 'highest RSS',
+      unit: 'MB',
+      keepwatch: of('keepwatch', 'peakMb'),
+      peer: of('bare', 'peakMb'),
+      peerName: 'bare',
+    }),
     row({ ...processor, peer: of('bare', 'share'), peerName: 'bare' }),
   ];
   if (!program) return [...rows, missing(memory.figure, 'Node-RED')];

@@ -188,13 +188,17 @@ export function parts() {
   return inner;
 }
 
-/** Resident and proportional memory, MB. */
+/** Resident, highest resident and proportional memory, MB. */
 export function memoryOf(pid) {
   const read = (file, key) => {
     const text = readFileSync(`/proc/${pid}/${file}`, 'utf8');
     return Number(new RegExp(`^${key}:\\s+(\\d+)`, 'm').exec(text)[1]);
   };
-  return { rssMb: read('status', 'VmRSS') / 1024, pssMb: read('smaps_rollup', 'Pss') / 1024 };
+  return {
+    rssMb: read('status', 'VmRSS') / 1024,
+    peakMb: read('status', 'VmHWM') / 1024,
+    pssMb: read('smaps_rollup', 'Pss') / 1024,
+  };
 }
 
 /** Processor time that it has used, ms; the kernel counts in hundredths of a second. */
@@ -216,4 +220,5 @@ export function quantile(values, part) {
     : sorted[Math.min(sorted.length - 1, Math.floor(part * sorted.length))];
 }
 
-export const median = (values) => quantile(values, 0.5);
+/** Of an even number of values the mean of the middle two. */
+export const median = (values) => (quantile(values, 0.5) + quantile(values, 0.5 - 0.5 / values.length)) / 2;

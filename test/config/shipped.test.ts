@@ -15,18 +15,29 @@ afterAll(() => rmSync(root, { recursive: true }));
 const buses: Readonly<Record<string, string>> = {
   'modbus-rtu': 'path: /dev/ttyUSB0',
   'modbus-tcp': 'host: 10.0.0.5',
-  serial: 'protocol: megatec, path: /dev/ttyUSB0',
+  serial: 'path: /dev/ttyUSB0',
+  nut: 'host: 127.0.0.1',
 };
+/** what the site says of the device beside its profile */
+const devices: Readonly<Record<string, string>> = { 'adam-ascii': ', address: "0A"', nut: ', ups: shop' };
 
-const each = loadAllProfiles().profiles.flatMap(({ id, drivers: able }) =>
-  able.map((driver) => [id, driver] as const),
+const each = loadAllProfiles().profiles.flatMap(({ id, drivers: able, link }) =>
+  able.map((driver) => [id, driver, link ?? {}] as const),
 );
 
-test.each(each)('profile %s on %s', (profile, driver) => {
+test.each(each)('profile %s on %s', (profile, driver, link) => {
   const file = path.join(root, 'site.yaml');
-  const bus = `{ driver: ${driver}, ${buses[driver]} }`;
+  const protocol = String(link.protocol ?? 'megatec');
+  // what of the link the bus must say: not the rate, which has a default
+  const spoken = ['model', 'mode'].filter((key) => key in link).map((key) => `, ${key}: ${link[key]}`);
+  const serial = driver === 'serial' ? `, protocol: ${protocol}${spoken.join('')}` : '';
+  const bus = `{ driver: ${driver}, ${buses[driver]}${serial} }`;
+  const more = devices[driver === 'serial' ? protocol : driver] ?? '';
   const premises = 'premises: { id: a, name: A, timezone: Asia/Shanghai }';
-  writeFileSync(file, `${premises}\nbuses: { b: ${bus} }\ndevices: { d: { bus: b, profile: ${profile} } }\n`);
+  writeFileSync(
+    file,
+    `${premises}\nbuses: { b: ${bus} }\ndevices: { d: { bus: b, profile: ${profile}${more} } }\n`,
+  );
   const { config, faults } = loadConfig(file, { drivers, environment: {} });
   expect(faults.filter(({ severity }) => severity === 'fault').map(formatFault)).toEqual([]);
   expect(config!.site.points.length).toBeGreaterThan(0);

@@ -1,5 +1,5 @@
-// Real serial ports, as pseudo terminals: missing, busy, vanishing while a request is out, and coming back two
-// hundred times with never more than one descriptor open.
+// Real serial ports, as pseudo terminals, and sockets: missing, busy, vanishing, refused, restarted; late, chopped
+// and spoilt answers; and from when a silence counts.
 
 import { readdirSync, readlinkSync } from 'node:fs';
 import { createServer, type Socket } from 'node:net';
@@ -37,13 +37,6 @@ function ttys(): number {
   return count;
 }
 
-const at = (path: string, everyMs: number) =>
-  config(
-    line1([{ id: 'd', settings: { unit: 1 }, everyMs, timeoutMs: 3000, points: { a: 'input:5' } }], {
-      settings: { path, baudRate: 115_200, parity: 'none', dataBits: 8, stopBits: 1 },
-    }),
-  );
-
 describe.skipIf(!socat)('serial', () => {
   test('missing, and not a port', async () => {
     await expect(open(serial('/dev/keepwatch-none'))).rejects.toThrow('/dev/keepwatch-none is missing');
@@ -73,40 +66,16 @@ describe.skipIf(!socat)('serial', () => {
     await end.stop();
   });
 
-  test('vanishing two hundred times while a request is out: one descriptor, always back', async () => {
-    const before = ttys();
-    let most = 0;
-    let answers = true;
-    const end = await serialEnd((bytes, each) => {
-      if (answers && bytes.length === 8) each.send(answerRtu(bytes, { register: (address) => address }));
-    });
-    // time in the house runs ten times as fast, so that its waits do not make the test long
-    const hurried = {
-      ...clock,
-      steadyMs: () => clock.steadyMs() * 10,
-      after: (ms: number, run: () => void) => clock.after(ms / 10, run),
-    };
-    const r = rig({ clock: hurried });
-    await r.devices.use(at(end.path, 50));
-    for (let index = 0; index < 200; index += 1) {
-      const ups = r.values('d.a').length;
-      await until(() => r.values('d.a').length > ups);
-      most = Math.max(most, ttys() - before);
-      answers = index % 2 === 0;
-      if (!answers) await new Promise((resolve) => setTimeout(resolve, 6));
-      r.pushed.length = 0;
-      await end.unplug();
-      await until(() => r.links().some((text) => text.startsWith('line1 down')));
-      answers = true;
-      await end.plug();
-    }
-    await until(() => r.links().at(-1) === 'd up: it answers');
-    expect(most).toBe(1);
-    expect(ttys() - before).toBe(1);
-    await r.devices.stop();
-    expect(ttys()).toBe(before);
+  test('the silence counts from the end of what we send', async () => {
+    const end = await serialEnd(() => {});
+    const link = await open({ ...serial(end.path), baudRate: 1200 } as LinkSettings);
+    const now = clock.steadyMs();
+    link.write(Buffer.alloc(12));
+    expect(link.lastByteMs - now).toBeGreaterThanOrEqual(100);
+    expect(link.lastByteMs - now).toBeLessThan(150);
+    await link.close();
     await end.stop();
-  }, 120_000);
+  });
 
   test('late, chopped, spoilt and foreign replies on a real port', async () => {
     let count = 0;

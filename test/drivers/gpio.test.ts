@@ -2,9 +2,11 @@
 // folder shaped like sysfs. Edges of a real kernel are in gpio-vm.test.ts.
 
 import { afterEach, describe, expect, it } from 'vitest';
-import { listChips, parseTools, type ToolChip, withToolNames } from '../../drivers/gpio/chips.ts';
+import type { Tools } from '../../drivers/gpio/children.ts';
+import { listChips, withToolNames } from '../../drivers/gpio/chips.ts';
 import { createGpio, gpio } from '../../drivers/gpio/driver.ts';
 import { resolveLine } from '../../drivers/gpio/lines.ts';
+import { namesOf, parseTools, type ToolChip } from '../../drivers/gpio/tools.ts';
 import type { Driver, Host, OutputAddress, PointAddress, Raw, ReadRequest } from '../../src/driver.ts';
 import { systemClock } from '../../src/lib/clock.ts';
 import { type ChipShape, makeSysfs, pi4, pi5New, pi5Old, type Sysfs } from '../support/sysfs.ts';
@@ -85,7 +87,7 @@ describe('a line', () => {
   it('is claimed under one name', () => {
     const claim = (line: unknown, bus = {}) => gpio.claims({ bus, point: { line } });
     expect(claim('GPIO17')).toEqual(['line GPIO17']);
-    expect(gpio.claims({ bus: {}, output: { line: 'GPIO17' } })).toEqual(['line GPIO17']);
+    expect(gpio.claims({ bus: {}, output: { line: 'GPIO17' } })[0]).toBe('line GPIO17');
     expect(claim('pinctrl-rp1:17')).toEqual(['line GPIO17']);
     expect(claim(17, { chip: 'pinctrl-bcm2711' })).toEqual(['line GPIO17']);
     expect(claim('RELAY1')).toEqual(['line RELAY1']);
@@ -93,6 +95,25 @@ describe('a line', () => {
     expect(gpio.claims({ bus: {}, device: {} })).toEqual([]);
   });
 });
+
+function named(label: string, lines: number, ...names: string[]): ToolChip {
+  return { device: 'gpiochip9', label, lines, infos: names.map((name) => ({ name, direction: 'input' })) };
+}
+
+/** Tools that only know names. */
+function toolsWith(chips: () => readonly ToolChip[]): Tools {
+  const unused = (): never => {
+    throw new Error('sysfs needs no tools');
+  };
+  return {
+    version: async () => undefined,
+    chips: async () => chips(),
+    ask: unused,
+    start: unused,
+    holds: unused,
+    identity: unused,
+  };
+}
 
 describe("libgpiod's tools", () => {
   const detect = 'gpiochip0 [pinctrl-bcm2711] (58 lines)\ngpiochip1 [raspberrypi-exp-gpio] (8 lines)\n';
@@ -117,14 +138,16 @@ describe("libgpiod's tools", () => {
     for (const info of [version1, version2]) {
       const [header, expander] = parseTools(detect, info);
       expect(header).toMatchObject({ label: 'pinctrl-bcm2711', lines: 58 });
-      expect([header!.names[0], header!.names[1], header!.names[17]]).toEqual(['ID_SDA', '', 'GPIO17']);
-      expect(expander).toMatchObject({ label: 'raspberrypi-exp-gpio', lines: 8, names: ['BT_ON'] });
+      const names = namesOf(header!);
+      expect([names[0], names[1], names[17]]).toEqual(['ID_SDA', '', 'GPIO17']);
+      expect(expander).toMatchObject({ label: 'raspberrypi-exp-gpio', lines: 8 });
+      expect(namesOf(expander!)).toEqual(['BT_ON']);
     }
   });
 
   it('fill in names by label, never between twins', () => {
     const chip = { label: 'relay', base: 600, lines: 8, names: [] };
-    const tool: ToolChip = { label: 'relay', lines: 8, names: ['RELAY1'] };
+    const tool = named('relay', 8, 'RELAY1');
     expect(withToolNames([chip], [tool])[0]!.names).toEqual(['RELAY1']);
     expect(withToolNames([chip], [tool, tool])[0]!.names).toEqual([]);
     expect(withToolNames([chip, { ...chip, base: 608 }], [tool]).map((each) => each.names)).toEqual([[], []]);
@@ -133,7 +156,7 @@ describe("libgpiod's tools", () => {
 });
 
 const never = new AbortController().signal;
-const driver: Driver = createGpio({ clock: systemClock(), askTools: async () => [] });
+const driver: Driver = createGpio({ clock: systemClock(), tools: toolsWith(() => []) });
 
 function point(id: string, line: string | number): PointAddress {
   return { id, device: 'inputs', ...driver.point({}, {}, { line }) };
@@ -249,10 +272,10 @@ describe('a chip', () => {
     let asked = 0;
     const using = createGpio({
       clock: systemClock(),
-      askTools: async () => {
+      tools: toolsWith(() => {
         asked++;
-        return [{ label: 'relay-board', lines: 4, names: ['', 'RELAY1'] }];
-      },
+        return [named('relay-board', 4, '', 'RELAY1')];
+      }),
     });
     const { connection } = await open(sysfs, [point('board.relay', 'RELAY1')], [], using);
     expect(sysfs.exists(701)).toBe(true);

@@ -84,11 +84,23 @@ describe('a serial bus', () => {
     expect(serial.claims({ bus: { protocol: 'lines', path: '/dev/a' }, device: {} })).toEqual([]);
   });
 
-  it('has keys that no two protocols share with different meanings', () => {
-    const names = protocols.flatMap((protocol) =>
-      Object.values(protocol.keys).flatMap((keys) => Object.keys(keys)),
-    );
-    expect(new Set(names).size).toBe(names.length);
+  it('has keys that no two protocols share in different forms, or in different places', () => {
+    const places = new Map<string, string>();
+    for (const protocol of protocols) {
+      for (const [place, keys] of Object.entries(protocol.keys)) {
+        for (const [key, schema] of Object.entries(keys)) {
+          const { description, ...form } = z.toJSONSchema(schema);
+          expect(description, `${protocol.id} ${key}`).toBeDefined();
+          const meant = JSON.stringify([place, form]);
+          expect(places.get(key) ?? meant, `${protocol.id} ${key}`).toBe(meant);
+          places.set(key, meant);
+        }
+      }
+    }
+    // an editor shows what a shared key means in each protocol
+    const read = (serial.keys.point.read as z.ZodType).description;
+    for (const id of ['megatec', 'voltronic', 'winsen', 'adam-ascii', 'afp-2800', 'gst9000'])
+      expect(read).toContain(`${id}: `);
     const schema = z.strictObject(serial.keys.bus);
     expect(schema.safeParse({ protocol: 'lines', path: '/dev/a', start: ':', end: ';' }).success).toBe(true);
     expect(schema.safeParse({ protocol: 'lines', path: '/dev/a', baud: 9600 }).success).toBe(false);

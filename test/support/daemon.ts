@@ -103,8 +103,9 @@ export interface LogLine {
 }
 
 export interface DaemonOptions {
-  /** absent: the demo */
+  /** needed, but by the demo */
   readonly file?: string;
+  readonly demo?: boolean;
   readonly socket?: string;
   readonly cwd?: string;
   readonly env?: NodeJS.ProcessEnv;
@@ -136,7 +137,7 @@ export function spawnDaemon(options: DaemonOptions): Daemon {
     process.execPath,
     program(),
     'run',
-    ...(options.file === undefined ? [] : ['-c', options.file]),
+    ...(options.file === undefined || options.demo ? [] : ['-c', options.file]),
     ...(options.socket === undefined ? [] : ['--socket', options.socket]),
   ];
   const child: ChildProcess = spawn(argv[0]!, argv.slice(1), {

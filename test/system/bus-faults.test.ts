@@ -3,7 +3,7 @@
 
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { type Broker, installed, until, type Witness } from '../support/broker.ts';
-import { base, event, eventually, firsts, newPlace, type Place, shown, siteOf } from '../support/daemon.ts';
+import { event, eventually, firsts, newPlace, type Place, shown, siteOf } from '../support/daemon.ts';
 import { haveLibmodbus, type Slave, startSlave } from '../support/modbus/slave.ts';
 import { haveSocat, serialPair } from '../support/serial-line.ts';
 import { alarmSite, type Relay, startRelay } from './site.ts';
@@ -51,7 +51,10 @@ describe.skipIf(!able)('a device on TCP', () => {
   test.each(['refuse', 'silent'] as const)(
     'that is gone (%s) is one trouble, unknown points, no fire; back again it mends itself',
     async (state) => {
-      place.write(siteOf(broker, alarmSite(relay.port)));
+      // the siren is on another line: what a dead device means for outputs is asked further down
+      const out = { driver: 'modbus-tcp', host: '127.0.0.1', port: slave.port };
+      const siren = { bus: 'out', unit: 1, write: 'coil:0' };
+      place.write(siteOf(broker, alarmSite(relay.port, { buses: { out }, outputs: { siren } })));
       await place.start();
       await until('all points are known', () => known(...inputs));
       await slave.set('discrete', 0, 1);
@@ -354,6 +357,34 @@ describe.skipIf(!able)('a serial line', () => {
       'the bell is silent',
       () => second.get('coil', 0),
       (value) => value === 0,
+    );
+    expect(troubles()).toHaveLength(1);
+  });
+
+  test('whose only device falls silent is one trouble, also with an output on that device', async () => {
+    const pair = await serialPair();
+    place.later(pair, () => pair.stop());
+    const first = await startSlave('rtu', pair.b, 5);
+    place.later(first, () => first.stop());
+    place.write(siteAt(pair.a));
+    await place.start();
+    await until('its points are known', () => known(...points));
+    await first.stop();
+    const lost = await trouble('the device is lost', /device_lost|bus_silent/);
+    await until('its points are unknown', () => unknown(...points));
+    // an output is looked at every five seconds, and is in trouble after three failures
+    const waitedMs = performance.now() + 9000;
+    await until('the wait for troubles of points and outputs', () => performance.now() > waitedMs, 12_000);
+    expect(troubles().map(({ incident }) => incident.cause)).toEqual([lost.incident.cause]);
+    const second = await startSlave('rtu', pair.b, 5);
+    place.later(second, () => second.stop());
+    await closed('it answers again', lost.incident.id, 20_000);
+    await second.set('discrete', 0, 1);
+    await event(seen, 'fire', ({ type, incident }) => type === 'incident.opened' && incident.plan === 'fire');
+    await eventually(
+      'the bell rings',
+      () => second.get('coil', 0),
+      (value) => value === 1,
     );
     expect(troubles()).toHaveLength(1);
   });

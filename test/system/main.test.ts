@@ -83,6 +83,7 @@ describe.skipIf(!able)('a site', () => {
       },
       outputs: { beacon: { bus: 'line', unit: 5, write: 'coil:3' } },
       rules: {
+        call_siren: { when: 'inputs.call', plan: 'fire', zone: 'kitchen', outputs: { siren: 'on' } },
         panic_beacon: {
           when: 'board.panic',
           plan: 'personal-attack',
@@ -91,6 +92,12 @@ describe.skipIf(!able)('a site', () => {
         },
       },
     });
+    site.devices.inputs.points.call = {
+      read: 'discrete:9',
+      kind: 'callPoint',
+      zone: 'kitchen',
+      rule: 'none',
+    };
     place.write(siteOf(broker, site));
     daemon = await place.start();
     await seen.until('all points are known', () =>
@@ -325,6 +332,49 @@ describe.skipIf(!able)('a site', () => {
     expect(
       events(seen).filter(({ type, incident }) => type === 'incident.opened' && incident.plan === 'robbery'),
     ).toHaveLength(2);
+  });
+
+  test('what was raised by hand is over by a reset, over MQTT', async () => {
+    const id = open('robbery', 'atrium');
+    expect(await say({ verb: 'close', incident: id, verdict: 'test' })).toMatchObject({
+      ok: false,
+      code: 'refused',
+    });
+    expect(await say({ verb: 'reset', incident: id, note: 'a drill' })).toMatchObject({
+      ok: true,
+      incident: id,
+    });
+    await event(seen, 'returned', ({ type, incident }) => type === 'incident.returned' && incident.id === id);
+    expect(await say({ verb: 'ack', incident: id })).toMatchObject({ ok: true });
+    expect(await say({ verb: 'close', incident: id, verdict: 'test' })).toMatchObject({ ok: true });
+    await seen.until('its topic is emptied', () =>
+      seen.seen.some(({ topic, payload }) => topic === `${base}/incident/${id}` && payload === ''),
+    );
+  });
+
+  test('silenced by command, the siren sounds again for a new alarm only', async () => {
+    const siren = (value: 0 | 1) =>
+      eventually(
+        `the siren is ${value}`,
+        () => slave.get('coil', 0),
+        (coil) => coil === value,
+      );
+    await slave.set('discrete', 9, 1);
+    await siren(1);
+    expect(await place.cli('silence')).toMatchObject({ code: 0, stderr: '' });
+    await siren(0);
+    await slave.set('discrete', 9, 0);
+    await seen.until('it has returned', () => shown(seen, 'point/inputs/call').value === false);
+    expect(await slave.get('coil', 0)).toBe(0);
+    await slave.set('discrete', 9, 1);
+    await siren(1);
+    expect(await place.cli('silence', open('fire', 'kitchen'))).toMatchObject({ code: 0, stderr: '' });
+    await siren(0);
+    const fires = events(seen).filter(
+      ({ type, incident }) =>
+        type === 'incident.opened' && incident.plan === 'fire' && incident.zone === 'kitchen',
+    );
+    expect(fires).toHaveLength(1);
   });
 
   test('replay sends the same events again, marked', async () => {

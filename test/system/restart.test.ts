@@ -1,6 +1,7 @@
 // What a kill, a power cut or a bad disk may cost: no alarm, no number, no order. The daemon is killed outright,
 // started again on what it left, given a folder that another holds, that is newer, read-only or full.
 
+import { execFileSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
 import {
   closeSync,
@@ -408,21 +409,104 @@ describe.skipIf(!able || !ownMounts)('a disk', () => {
   });
 
   const readOnly = 'mount --bind "$1" "$1"; mount -o remount,ro,bind "$1"';
+  const inside = ({ pid }: Daemon, ...argv: string[]) => {
+    const whose = asRoot.length === 0 ? [] : ['-U', '--preserve-credentials'];
+    execFileSync('nsenter', ['-t', String(pid), ...whose, '-m', ...argv]);
+  };
+  const mend = (daemon: Daemon) => inside(daemon, 'mount', '-o', 'remount,rw,bind', place.data);
 
-  test('that is read-only from the first start is no reason not to guard', async () => {
-    await guards(await place.start({ socket: atSocket(), through: mounted(readOnly) }));
+  /** The disk takes writes again: the trouble ends, and all that happened is told in order, from the first. */
+  async function recovers(): Promise<void> {
+    await event(
+      seen,
+      'the storage is well',
+      ({ type, incident }) => type === 'incident.closed' && incident.cause.rule === 'health_storage',
+    );
+    expect(opened('fire')).toHaveLength(1);
+    const { lastSeq, epoch, store } = await status();
+    expect(store).toEqual({ ok: true });
+    await seen.until('all events are there', () =>
+      events(seen).some((one) => one.seq === lastSeq && one.epoch === epoch),
+    );
+    const own = events(seen).filter((one) => one.epoch === epoch);
+    expect(seqsInOrder(own)).toEqual(Array.from({ length: lastSeq }, (_, index) => index + 1));
+    expect(await command(seen, broker.port, { verb: 'replay', from: 1 })).toMatchObject({
+      ok: true,
+      sent: lastSeq,
+    });
+  }
+
+  test('that is read-only from the first start is no reason not to guard, and is used when it is mended', async () => {
+    const daemon = await place.start({ socket: atSocket(), through: mounted(readOnly) });
+    await guards(daemon);
+    mend(daemon);
+    await recovers();
+    // What was begun in memory is on the disk now: the next daemon goes on with it.
+    const { epoch, lastSeq } = await status();
+    await daemon.kill();
+    await place.start({ socket: atSocket() });
+    expect(await status()).toMatchObject({ epoch, open: { alarm: 1, trouble: 0 } });
+    expect((await status()).lastSeq).toBeGreaterThan(lastSeq);
+    expect(opened('fire')).toHaveLength(1);
   });
 
-  test('that has become read-only is no reason not to guard', async () => {
+  test('that has become read-only is no reason not to guard; the state of before is kept', async () => {
     const before = await place.start();
     await until('points are known', () => good('inputs/smoke'));
     await before.kill();
-    await guards(await place.start({ socket: atSocket(), through: mounted(readOnly) }));
+    const daemon = await place.start({ socket: atSocket(), through: mounted(readOnly) });
+    await guards(daemon);
+    mend(daemon);
+    await recovers();
+    expect(
+      readdirSync(place.data).filter((name) => /^keepwatch\.db\.superseded-\w+$/.test(name)),
+    ).toHaveLength(1);
+    expect((await status()).warnings.join()).toContain('superseded');
   });
 
-  test('that is full from the start is no reason not to guard', async () => {
+  test('that holds no socket is no reason not to guard', async () => {
+    const daemon = await place.start({ through: mounted(readOnly) });
+    await slave.set('discrete', 0, 1);
+    await eventually(
+      'the siren sounds',
+      () => slave.get('coil', 0),
+      (value) => value === 1,
+      5000,
+    );
+    expect(daemon.log.find(({ code }) => code === 'CONTROL')).toMatchObject({ level: 'error' });
+  });
+
+  test('that is full from the start is no reason not to guard, and is used when there is space', async () => {
     const full =
-      'mount -t tmpfs -o size=1m tmpfs "$1"; dd if=/dev/zero of="$1/ballast" bs=4k 2>/dev/null || true';
-    await guards(await place.start({ socket: atSocket(), through: mounted(full) }));
+      'mount -t tmpfs -o size=4m tmpfs "$1"; dd if=/dev/zero of="$1/ballast" bs=4k 2>/dev/null || true';
+    const daemon = await place.start({ socket: atSocket(), through: mounted(full) });
+    await guards(daemon);
+    rmSync(path.join(`/proc/${daemon.pid}/root`, place.data, 'ballast'));
+    await recovers();
+  });
+
+  test('that is full when a daemon with a state starts: what stood is known, and the numbers go on', async () => {
+    const first = await place.start({ socket: atSocket() });
+    const raised = await place.cli('raise', 'riot', '--zone', 'plant', '--socket', atSocket());
+    expect(raised.code).toBe(0);
+    const { epoch } = await status();
+    await first.stop();
+    // a full disk with the state of before on it
+    const full =
+      'cp -r "$1" "$1.copy"; mount -t tmpfs -o size=4m tmpfs "$1"; cp "$1.copy"/* "$1"; dd if=/dev/zero of="$1/ballast" bs=4k 2>/dev/null || true';
+    const daemon = await place.start({ socket: atSocket(), through: mounted(full) });
+    await slave.set('discrete', 0, 1);
+    await eventually(
+      'the siren sounds',
+      () => slave.get('coil', 0),
+      (value) => value === 1,
+      5000,
+    );
+    const troubled = await eventually('the trouble stands', status, ({ store }) => store.ok === false);
+    expect(troubled).toMatchObject({ epoch, open: { alarm: 2, trouble: 1 } });
+    rmSync(path.join(`/proc/${daemon.pid}/root`, place.data, 'ballast'));
+    await recovers();
+    expect(new Set(events(seen).map((one) => one.epoch))).toEqual(new Set([epoch]));
+    expect(opened('riot')).toHaveLength(1);
   });
 });

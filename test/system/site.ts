@@ -4,12 +4,12 @@
 import { connect, createServer, type Server, type Socket } from 'node:net';
 import type { SiteFile } from '../support/daemon.ts';
 
-/** `refuse`: nobody listens. `silent`: connections are taken and never answered. */
+/** `refuse`: nobody listens. `silent`: connections stay and new ones are taken, and nothing is ever answered. */
 export type RelayState = 'pass' | 'refuse' | 'silent';
 
 export interface Relay {
   readonly port: number;
-  /** Turns to another state, ending all connections. */
+  /** Turns to another state; connections stay through silence and end otherwise. */
   turn(state: RelayState, to?: number): Promise<void>;
   close(): Promise<void>;
 }
@@ -26,10 +26,6 @@ export async function startRelay(target: number, at = 0): Promise<Relay> {
     sockets.add(near);
     near.on('error', () => {}).on('close', () => sockets.delete(near));
     near.setNoDelay(true);
-    if (state === 'silent') {
-      near.resume();
-      return;
-    }
     const far = connect({ port: to, host: '127.0.0.1', noDelay: true });
     sockets.add(far);
     far
@@ -39,8 +35,12 @@ export async function startRelay(target: number, at = 0): Promise<Relay> {
         near.destroy();
       });
     near.on('close', () => far.destroy());
-    near.on('data', (bytes) => void far.write(bytes));
-    far.on('data', (bytes) => void near.write(bytes));
+    near.on('data', (bytes) => {
+      if (state !== 'silent') far.write(bytes);
+    });
+    far.on('data', (bytes) => {
+      if (state !== 'silent') near.write(bytes);
+    });
   };
   const open = async (): Promise<void> => {
     const opening = createServer(accept);
@@ -62,7 +62,9 @@ export async function startRelay(target: number, at = 0): Promise<Relay> {
     port,
     async turn(next, newTarget = to) {
       to = newTarget;
+      const stay = server !== undefined && (next === 'silent' || state === 'silent');
       state = next;
+      if (stay && next !== 'refuse') return;
       await shut();
       if (next !== 'refuse') await open();
     },

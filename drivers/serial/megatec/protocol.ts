@@ -3,13 +3,14 @@
 
 import * as z from 'zod';
 import { AddressFault, DeviceFault, type Raw } from '../../../src/driver.ts';
+import { type AnswerReader, createAsker } from '../ask.ts';
+import { readKey } from '../keys.ts';
 import type { Protocol } from '../protocol.ts';
 import {
   createStatusReader,
   flagNames,
   numberNames,
   type StatusName,
-  type StatusReader,
   statusRequest,
   type UpsStatus,
 } from './codec.ts';
@@ -29,10 +30,20 @@ function pointValue(status: UpsStatus, detail: Detail): Raw {
   return Math.round(status.batteryVoltage * detail.cells * 100) / 100;
 }
 
-interface Waiting {
-  readonly reader: StatusReader;
-  take(status: UpsStatus): void;
-  refuse(fault: DeviceFault): void;
+function statusAnswer(): AnswerReader<UpsStatus> {
+  const reader = createStatusReader();
+  return {
+    push(bytes) {
+      const heard = reader.push(bytes);
+      if (!heard) return undefined;
+      if ('status' in heard) return { answer: heard.status };
+      return { fault: new DeviceFault('garbled', `no status line: ${JSON.stringify(heard.garbled)}`) };
+    },
+    late: () =>
+      reader.heard
+        ? new DeviceFault('garbled', 'bytes came, but no status line')
+        : new DeviceFault('timeout', 'no answer to Q1'),
+  };
 }
 
 export const megatec: Protocol = {
@@ -51,10 +62,7 @@ export const megatec: Protocol = {
     },
     point: {
       // volts, percent of the rated load, hertz, degrees Celsius, or a boolean
-      read: z
-        .string()
-        .optional()
-        .describe(`field of the status line: ${names.join(', ')}`),
+      read: readKey(`field of the status line: ${names.join(', ')}`),
     },
   },
   bus() {},
@@ -77,51 +85,13 @@ export const megatec: Protocol = {
   open(_bus, host) {
     const link = host.link;
     if (!link) throw new DeviceFault('link', 'the protocol megatec needs a line');
-    let waiting: Waiting | undefined;
-    let told = false;
     // bytes that nobody waits for are late answers, and dropped
-    link.onData((bytes) => {
-      const heard = waiting?.reader.push(bytes);
-      if (!waiting || !heard) return;
-      if ('status' in heard) waiting.take(heard.status);
-      else waiting.refuse(new DeviceFault('garbled', `no status line: ${JSON.stringify(heard.garbled)}`));
-    });
-
-    function ask(signal: AbortSignal): Promise<UpsStatus> {
-      return new Promise((resolve, reject) => {
-        const reader = createStatusReader();
-        const end = (): void => {
-          waiting = undefined;
-          signal.removeEventListener('abort', late);
-        };
-        const late = (): void => {
-          end();
-          reject(
-            reader.heard
-              ? new DeviceFault('garbled', 'bytes came, but no status line')
-              : new DeviceFault('timeout', 'no answer to Q1'),
-          );
-        };
-        if (signal.aborted) return late();
-        signal.addEventListener('abort', late, { once: true });
-        waiting = {
-          reader,
-          take(status) {
-            end();
-            resolve(status);
-          },
-          refuse(fault) {
-            end();
-            reject(fault);
-          },
-        };
-        link!.write(statusRequest);
-      });
-    }
+    const asker = createAsker(link);
+    let told = false;
 
     return {
       async read(request, signal) {
-        const status = await ask(signal);
+        const status = await asker.ask(statusRequest, statusAnswer(), signal);
         const wantsCells = request.points.some((point) => {
           const detail = point.detail as Detail;
           return detail.name === 'batteryVoltage' && detail.cells === undefined;
@@ -136,7 +106,7 @@ export const megatec: Protocol = {
         return request.points.map((point) => pointValue(status, point.detail as Detail));
       },
       async close() {
-        waiting?.refuse(new DeviceFault('link', 'closed while waiting'));
+        asker.close();
       },
     };
   },

@@ -1,0 +1,128 @@
+// What people may do to equipment: take points, devices and zones out of service and back, and set outputs by
+// hand for a time. One function for each verb, and what being out of service means to rules and troubles.
+
+import { type Act, because, duration, Refusal, text } from './command-fields.ts';
+import { isoOf, type Turn } from './incidents.ts';
+import { evaluateInterlock, holdOn, mustBe, onOrOff } from './interlocks.ts';
+import type { Model } from './model.ts';
+import { evaluate, release } from './rules.ts';
+import type { Durable } from './state.ts';
+import { clearTimer, setTimer } from './timers.ts';
+import { judgeAll } from './troubles.ts';
+import type { Command } from './types.ts';
+
+export const equipmentVerbs = {
+  disable(turn, command) {
+    const target = targetOf(turn, command);
+    const reason = text(command, 'reason');
+    const forMs = command.for === undefined ? undefined : duration(command, 'for');
+    const key = `${target.of}:${target.id}`;
+    turn.state.dirty = true;
+    turn.state.durable.disabled[key] = {
+      ...target,
+      by: command.by,
+      reason,
+      at: isoOf(turn.at),
+      ...(forMs !== undefined && { untilMs: turn.at.steadyMs + forMs }),
+    };
+    if (forMs === undefined) clearTimer(turn.state.timers, `disabled:${key}`);
+    else setTimer(turn.state.timers, `disabled:${key}`, turn.at.steadyMs + forMs);
+    disabledChanged(turn, because(command, `${target.id} taken out of service`));
+    return { message: { zh: `${target.id} 已停用`, en: `${target.id} is out of service` } };
+  },
+
+  enable(turn, command) {
+    const target = targetOf(turn, command);
+    const key = `${target.of}:${target.id}`;
+    if (turn.state.durable.disabled[key] === undefined)
+      return { message: { zh: `${target.id} 未停用`, en: `${target.id} was not disabled` } };
+    enable(turn, key, because(command, `${target.id} back in service`));
+    return { message: { zh: `${target.id} 已启用`, en: `${target.id} is back in service` } };
+  },
+
+  output(turn, command) {
+    const { state, model, at } = turn;
+    const id = text(command, 'output');
+    if (!model.outputs.has(id)) throw new Refusal('notFound', `没有输出 ${id}`, `there is no output ${id}`);
+    const value = command.value;
+    if (value === 'auto') {
+      state.dirty = true;
+      delete state.durable.overrides[id];
+      clearTimer(state.timers, `override:${id}`);
+      turn.effects.outputs = true;
+      return { message: { zh: `${id} 恢复自动`, en: `${id} is automatic again` } };
+    }
+    const on =
+      value === true || value === 'on' ? true : value === false || value === 'off' ? false : undefined;
+    if (on === undefined)
+      throw new Refusal('badRequest', 'value 应为 true、false 或 auto', 'value must be true, false or auto');
+    const forMs = duration(command, 'for');
+    const hold = holdOn(state, model, id);
+    if (hold !== undefined && mustBe(hold) !== on)
+      throw new Refusal(
+        'refused',
+        `联锁 ${hold.id} 不允许 ${id} ${on ? '开' : '关'}：${hold.because}`,
+        `interlock ${hold.id} forbids ${id} ${onOrOff(on)}: ${hold.because}`,
+      );
+    state.dirty = true;
+    state.durable.overrides[id] = { value: on, by: command.by, untilMs: at.steadyMs + forMs };
+    setTimer(state.timers, `override:${id}`, at.steadyMs + forMs);
+    turn.effects.outputs = true;
+    return { message: { zh: `${id} 手动${on ? '开' : '关'}`, en: `${id} set ${on ? 'on' : 'off'} by hand` } };
+  },
+} satisfies Record<string, Act>;
+
+/** Puts a point, device or zone back into service. */
+export function enable(turn: Turn, key: string, why: string): void {
+  turn.state.dirty = true;
+  delete turn.state.durable.disabled[key];
+  clearTimer(turn.state.timers, `disabled:${key}`);
+  disabledChanged(turn, why);
+}
+
+/** Indexes of the points that are out of service, themselves or with their device or zone. */
+export function outOfService(model: Model, { disabled }: Durable): Set<number> {
+  const found = new Set<number>();
+  if (Object.keys(disabled).length === 0) return found;
+  model.points.forEach((point, index) => {
+    const zone = point.zone ?? model.devices.get(point.device)?.zone;
+    if (
+      disabled[`point:${point.id}`] ||
+      disabled[`device:${point.device}`] ||
+      (zone !== undefined && disabled[`zone:${zone}`])
+    )
+      found.add(index);
+  });
+  return found;
+}
+
+/** Recomputes which points are out of service, and lets go or looks again at the rules that name them. */
+export function disabledChanged(turn: Turn, why: string): void {
+  const { state, model } = turn;
+  const before = state.live.disabled;
+  const now = outOfService(model, state.durable);
+  state.live.disabled = now;
+  model.view.disabled = now;
+  for (let index = 0; index < model.points.length; index += 1) {
+    if (before.has(index) === now.has(index)) continue;
+    turn.effects.points.add(model.points[index]!.id);
+    for (const compiled of model.rulesOf[index]!) {
+      if (now.has(index) && compiled.when.kind === 'point') release(turn, compiled.rule.id, why);
+      else evaluate(turn, compiled, model.points[index]!.id);
+    }
+    for (const compiled of model.interlocksOf.get(index) ?? []) evaluateInterlock(turn, compiled);
+  }
+  judgeAll(turn);
+}
+
+function targetOf(turn: Turn, command: Command): { of: 'point' | 'device' | 'zone'; id: string } {
+  const { model } = turn;
+  const known = { point: model.index, device: model.devices, zone: model.zones } as const;
+  for (const of of ['point', 'device', 'zone'] as const) {
+    if (command[of] === undefined) continue;
+    const id = text(command, of);
+    if (!known[of].has(id)) throw new Refusal('notFound', `没有 ${id}`, `there is no ${of} ${id}`);
+    return { of, id };
+  }
+  throw new Refusal('badRequest', '请指明 point、device 或 zone', 'name a point, a device or a zone');
+}

@@ -12,7 +12,7 @@ const keepAliveMs = 10_000;
 export interface Link extends ByteLink {
   /** what people call it: the path, or `host:port` */
   readonly name: string;
-  /** steady time of the last byte that came; -Infinity before the first */
+  /** steady time of the last byte that came, on a serial line also of the end of what was sent; -Infinity at first */
   readonly lastByteMs: number;
   /** Resolves when the descriptor is closed. */
   close(): Promise<void>;

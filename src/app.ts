@@ -22,14 +22,13 @@ import { type Clock, sleep, systemClock, type Timer } from './lib/clock.ts';
 import { notifySystemd, watchdogMs } from './lib/notify-systemd.ts';
 import { version } from './lib/version.ts';
 import { createLoop, type Loop, replayFacts } from './loop.ts';
-import { type Receipts, watchReceipts } from './notify/receipts.ts';
-import type { Courier } from './notify/types.ts';
 import { levelsOf, statusReport } from './report.ts';
 import { isOfDisk, lateStore } from './store/late.ts';
 import { putAside } from './store/open.ts';
 import { siteHash } from './store/site.ts';
 import { newEpoch, openStore } from './store/store.ts';
 import { type Store, StoreFault } from './store/types.ts';
+import { endChecksWithout, openWayOut, type WayOut } from './way-out.ts';
 
 export { drivers };
 
@@ -72,9 +71,6 @@ export interface App {
 
 /** How long the ways out wait for the first reading. */
 const firstReadingWithinMs = 250;
-/** A broken line to the broker is an incident only when it lasts. */
-const brokerTroubleAfterMs = 30_000;
-
 export function createApp(options: AppOptions): App {
   const { log } = options;
   const clock = options.clock ?? systemClock();
@@ -133,7 +129,7 @@ export function createApp(options: AppOptions): App {
 
     // The first reading comes before the broker's library: loading that would hold it up.
     await sleep(clock, firstReadingWithinMs, guarding.signal);
-    wayOut = await openWayOut(config);
+    wayOut = await openWay(config);
     control = await openControl(config);
     cleanups.push(() => control?.close());
     cleanups.push(feedWatchdog());
@@ -237,74 +233,36 @@ export function createApp(options: AppOptions): App {
     return made;
   };
 
-  const openWayOut = async (given: Config): Promise<WayOut | undefined> => {
+  const openWay = async (given: Config): Promise<WayOut | undefined> => {
+    endChecksWithout(loop, given.mqtt);
     if (!given.mqtt) return undefined;
-    let lostTimer: Timer | undefined;
-    let lost = false;
-    const health = (ok: boolean, because: string): void => {
-      if (ok) {
-        lostTimer?.cancel();
-        lostTimer = undefined;
-        if (lost) loop.push({ type: 'health', check: 'broker', ok: true, because });
-        lost = false;
-      } else if (!lost) {
-        lostTimer ??= clock.after(brokerTroubleAfterMs, () => {
-          lost = true;
-          loop.push({ type: 'health', check: 'broker', ok: false, because });
-        });
-      }
-    };
-    // A broker trouble of before a restart ends with the first connection, not with the first loss.
-    lost = loop.state.durable.keys['health:broker'] !== undefined;
-    const receipts: Receipts | undefined =
-      given.mqtt.receiptWithinMs === undefined
-        ? undefined
-        : watchReceipts(clock, given.mqtt.receiptWithinMs, (ok, because) =>
-            loop.push({ type: 'health', check: 'receipt', ok, because }),
-          );
-
-    let mqtt = given.mqtt;
-    let closeBroker: (() => Promise<void>) | undefined;
-    let listening: { host: string; port: number } | undefined;
-    if (mqtt.url === 'embedded') {
-      const { startEmbeddedBroker } = await import('./notify/embedded-broker.ts');
-      const broker = await startEmbeddedBroker(mqtt, log);
-      closeBroker = () => broker.close();
-      const { hostname, port } = new URL(broker.url);
-      listening = { host: hostname, port: Number(port) };
-      mqtt = { ...mqtt, url: broker.url };
-    }
-    const { startMqtt } = await import('./notify/mqtt.ts');
-    const courier: Courier = startMqtt({
-      config: mqtt,
+    return openWayOut({
+      mqtt: given.mqtt,
       premises: given.premises.id,
       session,
       version,
       clock,
       log,
       store,
-      host: {
-        levels: levelsOf(loop, { session, version }),
-        command: (command) => loop.command(command),
-        receipt: (seq) => receipts?.received(seq),
-        health,
-      },
+      loop,
     });
-    return {
-      ...(listening && { listening }),
-      state: () => courier.state(),
-      events(events) {
-        courier.events(events);
-        receipts?.published(events[events.length - 1]!.seq);
-      },
-      changed: (points, incidents) => courier.changed(points, incidents),
-      async stop() {
-        lostTimer?.cancel();
-        receipts?.stop();
-        await courier.stop();
-        await closeBroker?.();
-      },
-    };
+  };
+
+  /** Opens the way out of a new configuration, or goes back to that of before. */
+  const changeWay = async (before: Config, next: Config): Promise<Fault | undefined> => {
+    await wayOut?.stop();
+    wayOut = undefined;
+    try {
+      wayOut = await openWay(next);
+      return undefined;
+    } catch (error) {
+      const what = `mqtt can't be opened: ${error instanceof Error ? error.message : String(error)}`;
+      wayOut = await openWay(before).catch((again: Error) => {
+        loop.push({ type: 'health', check: 'broker', ok: false, because: again.message });
+        return undefined;
+      });
+      return faultOf(next, what, 'correct `mqtt:`; what was in force before goes on');
+    }
   };
 
   /** The local socket; a disk that takes no writes holds none either, and is no reason not to guard. */
@@ -379,16 +337,16 @@ export function createApp(options: AppOptions): App {
     }
     const fixed = unreloadable(before, next);
     if (fixed.length > 0) return { ok: false, faults: fixed };
+    if (JSON.stringify(before.mqtt) !== JSON.stringify(next.mqtt)) {
+      const fault = await changeWay(before, next);
+      if (fault) return { ok: false, faults: [fault] };
+    }
     warnings.clear();
     config = next;
     const hash = siteHash(next.site);
     if (hash !== siteHash(before.site)) loop.reload(compile(next.site), hash);
     await devices.use(next);
     loop.drive();
-    if (JSON.stringify(before.mqtt) !== JSON.stringify(next.mqtt)) {
-      await wayOut?.stop();
-      wayOut = await openWayOut(next);
-    }
     log.info({ code: 'RELOADED' }, 'the configuration was reloaded');
     return { ok: true, faults: [] };
   };
@@ -425,14 +383,6 @@ export function createApp(options: AppOptions): App {
   }
 }
 
-interface WayOut {
-  readonly listening?: { readonly host: string; readonly port: number };
-  state(): ReturnType<Courier['state']>;
-  events(events: readonly Event[]): void;
-  changed(points: ReadonlySet<string>, incidents: ReadonlySet<string>): void;
-  stop(): Promise<void>;
-}
-
 /** Begins a scene and comes back at once: it plays for many seconds. Rejects for one that there is none of. */
 async function startScene(demo: Demo, scenario: string): Promise<void> {
   if (!demo.scenarios.includes(scenario)) {
@@ -444,16 +394,14 @@ async function startScene(demo: Demo, scenario: string): Promise<void> {
   void demo.play(scenario);
 }
 
+function faultOf(config: Config, what: string, todo: string): Fault {
+  return { severity: 'fault', file: config.file, line: 1, column: 1, what, todo };
+}
+
 /** What only a restart can change: the identity and the place of the state. */
 function unreloadable(before: Config, next: Config): Fault[] {
-  const fault = (what: string): Fault => ({
-    severity: 'fault',
-    file: next.file,
-    line: 1,
-    column: 1,
-    what: `${what} can't be changed while running`,
-    todo: 'restart keepwatch, or put back what it was',
-  });
+  const fault = (what: string): Fault =>
+    faultOf(next, `${what} can't be changed while running`, 'restart keepwatch, or put back what it was');
   return [
     ...(before.premises.id === next.premises.id ? [] : [fault(`premises.id (now ${before.premises.id})`)]),
     ...(before.data === next.data ? [] : [fault(`data (now ${before.data})`)]),

@@ -46,6 +46,8 @@ export interface Loop {
   reload(model: Model, siteHash: string): void;
   /** Resolves after one whole turn: the proof of life that the watchdog is fed with. */
   pulse(): Promise<void>;
+  /** number of the last event that is on disk */
+  storedSeq(): number;
   /** Is everything stored? If not, why. */
   storage(): { ok: boolean; because?: string };
   stop(because: string): void;
@@ -62,6 +64,7 @@ export function createLoop(options: LoopOptions): Loop {
   let batch = emptyBatch();
   let scheduled = false;
   let failing: string | undefined;
+  let storedSeq = state.durable.seq;
   let factsSinceSnapshot = 0;
   let timer: Timer | undefined;
   let armedForMs = Number.POSITIVE_INFINITY;
@@ -77,7 +80,12 @@ export function createLoop(options: LoopOptions): Loop {
 
   const push = (input: Unstamped): void => {
     if (stopped) return;
-    take({ ...input, at: stamp() } as Input);
+    const at = stamp();
+    if (input.type === 'reading') {
+      for (const values of withoutRepeats(input.values)) take({ type: 'reading', values, at });
+    } else {
+      take({ ...input, at } as Input);
+    }
     arm();
   };
 
@@ -85,7 +93,10 @@ export function createLoop(options: LoopOptions): Loop {
     const effects = step(state, input, model);
     if (effects.outputs) drive();
     for (const point of effects.points) batch.points.add(point);
-    for (const [id, incident] of effects.incidents) batch.incidents.set(id, incident);
+    for (const [id, incident] of effects.incidents) {
+      batch.incidents.set(id, incident);
+      batch.touched.add(id);
+    }
     for (const event of effects.events) batch.events.push(event);
     if (effects.fact) batch.facts.push(effects.fact);
     if (effects.reply) batch.replies.push(effects.reply);
@@ -117,8 +128,9 @@ export function createLoop(options: LoopOptions): Loop {
     }
     if (failing !== undefined) {
       // Levels are no history: they are told, stored or not. Events wait for the disk.
-      outlets.publish([], batch.points, new Set(batch.incidents.keys()));
+      outlets.publish([], new Set(batch.points), new Set(batch.touched));
       batch.points.clear();
+      batch.touched.clear();
       for (const resolve of batch.resolvers.splice(0)) resolve(false);
       bound();
     }
@@ -126,9 +138,9 @@ export function createLoop(options: LoopOptions): Loop {
   };
 
   const handOver = (): void => {
-    const { events, points, incidents, resolvers } = batch;
+    const { events, points, touched, resolvers } = batch;
     batch = emptyBatch();
-    outlets.publish(events, points, new Set(incidents.keys()));
+    outlets.publish(events, points, touched);
     for (const resolve of resolvers) resolve(true);
   };
 
@@ -146,6 +158,8 @@ export function createLoop(options: LoopOptions): Loop {
         ...(snapshot && { snapshot: JSON.stringify(state.durable) }),
         ...(batch.site && { site: batch.site }),
       });
+      const last = batch.events[batch.events.length - 1];
+      if (last) storedSeq = last.seq;
       factsSinceSnapshot = snapshot ? 0 : factsSinceSnapshot + batch.facts.length;
       return undefined;
     } catch (error) {
@@ -178,7 +192,18 @@ export function createLoop(options: LoopOptions): Loop {
     push({ type: 'health', check: 'storage', ok: true, because: 'the disk takes writes again' });
   };
 
+  const giveUp = (fault: Error): void => {
+    const lost = { events: batch.events.length, incidents: Object.keys(state.durable.incidents) };
+    log.error({ code: 'STORE_LOST', ...lost }, `stopped with what could not be stored: ${fault.message}`);
+    for (const resolve of batch.resolvers.splice(0)) resolve(false);
+  };
+
   const bound = (): void => {
+    batch.replies.splice(0, batch.replies.length - mostUnstored);
+    for (const [id, incident] of batch.incidents) {
+      if (batch.incidents.size <= mostUnstored) break;
+      if (incident.state === 'closed') batch.incidents.delete(id);
+    }
     const over = batch.events.length - mostUnstored;
     if (over <= 0) return;
     batch.events.splice(0, over);
@@ -207,11 +232,10 @@ export function createLoop(options: LoopOptions): Loop {
     stamp,
     push,
     drive,
-    command(command) {
-      const before = store.reply(command.id);
-      if (before) return Promise.resolve(before);
+    async command(command) {
+      const before = batch.replies.find((reply) => reply.id === command.id) ?? store.reply(command.id);
       const same = underway.get(command.id);
-      if (same) return same;
+      if (same || before) return same ?? before!;
       const answer = new Promise<Reply>((resolve) => {
         const reply = take({ type: 'command', command, at: stamp() })!;
         batch.resolvers.push((stored) => {
@@ -238,15 +262,40 @@ export function createLoop(options: LoopOptions): Loop {
         schedule();
       });
     },
+    storedSeq: () => storedSeq,
     storage: () => (failing === undefined ? { ok: true } : { ok: false, because: failing }),
     stop(because) {
       take({ type: 'stopping', because, at: stamp() });
+      // Also after a failure: the disk may have recovered since, and this is the last chance.
       batch.snapshot = true;
-      if (failing === undefined) finish();
+      const fault = commit();
+      if (fault === undefined) handOver();
+      else giveUp(fault);
       stopped = true;
       timer?.cancel();
     },
   };
+}
+
+/**
+ * A device may tell an event and its opposite in one breath (a panel's printer: RESET, FIRE). The engine takes
+ * each point once in a reading, so such a breath becomes several, in order.
+ */
+function withoutRepeats<T extends readonly [string, unknown]>(
+  values: readonly T[],
+): readonly (readonly T[])[] {
+  if (new Set(values.map(([id]) => id)).size === values.length) return [values];
+  const parts: T[][] = [];
+  let seen = new Set<string>();
+  for (const value of values) {
+    if (parts.length === 0 || seen.has(value[0])) {
+      parts.push([]);
+      seen = new Set();
+    }
+    seen.add(value[0]);
+    parts[parts.length - 1]!.push(value);
+  }
+  return parts;
 }
 
 /** Brings a state to where its journal ends. `modelOf` gives the model of another site where the journal changes to it. */
@@ -269,6 +318,8 @@ interface Batch {
   readonly events: Event[];
   readonly incidents: Map<string, Incident>;
   readonly points: Set<string>;
+  /** incidents whose retained state has not been told yet */
+  readonly touched: Set<string>;
   readonly replies: Reply[];
   readonly resolvers: ((stored: boolean) => void)[];
   snapshot: boolean;
@@ -281,6 +332,7 @@ function emptyBatch(): Batch {
     events: [],
     incidents: new Map(),
     points: new Set(),
+    touched: new Set(),
     replies: [],
     resolvers: [],
     snapshot: false,

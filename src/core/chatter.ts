@@ -6,8 +6,8 @@ import type { Model } from './model.ts';
 import type { Live } from './state.ts';
 import type { Change, Chatter, Point } from './types.ts';
 
-/** More than this many changes within the window is chatter. */
-export const chatterChanges = 3;
+/** More than this many changes within the window is chatter; a walk test, pressed twice, is not. */
+export const chatterChanges = 9;
 export const chatterWindowMs = 60_000;
 
 interface Count {

@@ -118,8 +118,15 @@ export function disabledChanged(turn: Turn, why: string): void {
 function targetOf(turn: Turn, command: Command): { of: 'point' | 'device' | 'zone'; id: string } {
   const { model } = turn;
   const known = { point: model.index, device: model.devices, zone: model.zones } as const;
-  for (const of of ['point', 'device', 'zone'] as const) {
-    if (command[of] === undefined) continue;
+  const named = (['point', 'device', 'zone'] as const).filter((of) => command[of] !== undefined);
+  if (named.length > 1) {
+    throw new Refusal(
+      'badRequest',
+      '只能指明 point、device、zone 之一',
+      `name one of ${named.join(' and ')}, not both`,
+    );
+  }
+  for (const of of named) {
     const id = text(command, of);
     if (!known[of].has(id)) throw new Refusal('notFound', `没有 ${id}`, `there is no ${of} ${id}`);
     return { of, id };

@@ -69,9 +69,8 @@ export function compileExpressions(
       evaluate() {
         try {
           return program(context) === true;
-        } catch (error) {
-          if (isUnknown(error)) return undefined;
-          // Anything else an expression can do wrong at run time (division by zero) tells us as little.
+        } catch {
+          // An unknown point, or what else an expression can do wrong at run time: it tells us as little.
           return undefined;
         }
       },
@@ -140,10 +139,6 @@ interface Checker {
 }
 interface Evaluator {
   run(node: ASTNode, context: unknown): unknown;
-}
-
-function isUnknown(error: unknown): boolean {
-  return error === unknown || (error instanceof Error && error.cause === unknown);
 }
 
 /** Ids of points that an expression names, in order, each once. */

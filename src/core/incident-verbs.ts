@@ -114,12 +114,18 @@ export const incidentVerbs = {
     const mine = Object.entries(durable.rules).filter(
       ([, standing]) => standing.phase !== 'pending' && standing.incident === incident.id,
     );
+    // Whose points are all out of service can't be asked any more: a person's word is enough.
+    const abandoned = mine.filter(([id]) =>
+      turn.model.rules.get(id)?.points.every((index) => turn.state.live.disabled.has(index)),
+    );
     const holding = mine.filter(
       ([id, standing]) => standing.phase === 'active' && turn.model.rules.get(id)?.rule.latch,
     );
-    const latched = mine.filter(([, standing]) => standing.phase === 'latched');
+    const latched = mine.filter((one) => one[1].phase === 'latched' || abandoned.includes(one));
     const byHandStill = incident.signals.some((signal) => signal.active && signal.rule === byHand);
-    const stuck = latched.filter(([id]) => {
+    const stuck = latched.filter((one) => {
+      const [id] = one;
+      if (abandoned.includes(one)) return false;
       const compiled = turn.model.rules.get(id);
       return compiled !== undefined && truthOf(compiled.when, turn.model, durable.alarms) === undefined;
     });
@@ -167,14 +173,6 @@ export const incidentVerbs = {
       remedy: optionalText(command, 'remedy'),
       losses: optionalText(command, 'losses'),
     };
-    const missing = needed.filter((field) => record[field] === undefined);
-    if (missing.length > 0) {
-      throw new Refusal(
-        'badRequest',
-        `预案要求填写：${missing.join('、')}`,
-        `the plan ${incident.plan} demands: ${missing.join(', ')}`,
-      );
-    }
     if (!incident.acknowledged)
       throw new Refusal('refused', '尚未确认，请先确认', 'not acknowledged yet: acknowledge it first');
     const active = incident.signals.filter((signal) => signal.active && signal.rule !== byHand);
@@ -194,6 +192,14 @@ export const incidentVerbs = {
         `必做步骤未完成：${open.join('、')}`,
         `steps that must be done first: ${open.join(', ')}`,
       );
+    const missing = needed.filter((field) => record[field] === undefined);
+    if (missing.length > 0) {
+      throw new Refusal(
+        'badRequest',
+        `预案要求填写：${missing.join('、')}`,
+        `the plan ${incident.plan} demands: ${missing.join(', ')}`,
+      );
+    }
     if (verdict !== undefined) incident.verdict = verdict;
     if (record.cause !== undefined) incident.closingCause = record.cause;
     if (record.remedy !== undefined) incident.remedy = record.remedy;

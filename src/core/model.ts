@@ -159,6 +159,8 @@ export function truthOf(
 /** Says in words why a condition holds, with the values that made it so. */
 export function becauseOf(condition: CompiledCondition, model: Model): string {
   if (condition.kind === 'expression') {
+    const [only] = condition.expression.points;
+    if (only === condition.expression.text.trim()) return `${only} active`;
     const values = condition.expression.points.map(
       (id) => `${id} = ${String(model.view.values[model.index.get(id)!] ?? 'unknown')}`,
     );

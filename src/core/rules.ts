@@ -2,7 +2,7 @@
 // neither opens nor clears. Signals go to incidents; this file alone moves a rule from one phase to another.
 
 import { endSignals, raiseSignal, type Turn } from './incidents.ts';
-import { becauseOf, type CompiledRule, truthOf } from './model.ts';
+import { becauseOf, type CompiledRule, type Model, truthOf } from './model.ts';
 import { demandAnew } from './outputs.ts';
 import { clearTimer, setTimer } from './timers.ts';
 
@@ -103,12 +103,18 @@ function deactivate(turn: Turn, compiled: CompiledRule, incident: string): void 
     return;
   }
   delete state.durable.rules[rule.id];
-  endSignals(
-    turn,
-    incident,
-    (signal) => signal.rule === rule.id,
-    `no longer: ${becauseOf(compiled.until ?? compiled.when, model)}`,
-  );
+  endSignals(turn, incident, (signal) => signal.rule === rule.id, overBecause(compiled, model));
+}
+
+/** Says in words why a rule is over. */
+function overBecause({ when, until }: CompiledRule, model: Model): string {
+  if (until !== undefined) return becauseOf(until, model);
+  if (when.kind === 'expression') return `no longer: ${becauseOf(when, model)}`;
+  const value = model.view.values[when.index];
+  const { id, unit } = when.point;
+  return typeof value === 'number'
+    ? `${id} = ${value}${unit ? ` ${unit}` : ''}, back within its limits`
+    : `${id} no longer active`;
 }
 
 /** Lets a rule go, whatever its condition: it was reset by a person, taken out of service, or removed. */

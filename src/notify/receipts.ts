@@ -11,42 +11,48 @@ export interface Receipts {
   stop(): void;
 }
 
-/** @param overdue called with false when a receipt is overdue and with true when it has come */
-export function watchReceipts(
-  clock: Clock,
-  withinMs: number,
-  overdue: (ok: boolean, because: string) => void,
-): Receipts {
+export interface ReceiptsOptions {
+  /** the last number that the centre has confirmed */
+  readonly confirmed: number;
+  /** a receipt was overdue when this watch began */
+  readonly late: boolean;
+  /** called with false when a receipt is overdue and with true when it has come */
+  overdue(ok: boolean, because: string): void;
+  /** a higher number was confirmed */
+  keep(seq: number): void;
+}
+
+export function watchReceipts(clock: Clock, withinMs: number, options: ReceiptsOptions): Receipts {
   let sent = 0;
-  let got = 0;
-  let late = false;
+  let confirmed = options.confirmed;
+  let { late } = options;
   let timer: Timer | undefined;
   const watch = (): void => {
     timer ??= clock.after(withinMs, () => {
       timer = undefined;
       late = true;
-      overdue(
+      options.overdue(
         false,
-        `the monitoring centre has not confirmed event ${got + 1} and later within ${withinMs / 1000} s`,
+        `the monitoring centre has not confirmed event ${confirmed + 1} and later within ${withinMs / 1000} s`,
       );
     });
   };
   return {
     published(seq) {
       sent = Math.max(sent, seq);
-      if (got < sent && !late) watch();
+      if (confirmed < sent && !late) watch();
     },
     received(seq) {
       // A centre that claims more than was sent is wrong about us; what it confirms of ours still counts.
-      got = Math.max(got, Math.min(seq, sent));
+      const now = Math.min(seq, sent);
+      if (now <= confirmed && !late) return;
+      if (now > confirmed) options.keep(now);
+      confirmed = Math.max(confirmed, now);
       timer?.cancel();
       timer = undefined;
-      if (got < sent) {
-        if (!late) watch();
-        return;
-      }
-      if (late) overdue(true, 'the monitoring centre confirms again');
+      if (late) options.overdue(true, 'the monitoring centre confirms again');
       late = false;
+      if (confirmed < sent) watch();
     },
     stop() {
       timer?.cancel();

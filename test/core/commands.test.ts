@@ -146,7 +146,7 @@ describe('acknowledge, silence, note, level, step', () => {
 });
 
 describe('close', () => {
-  it('wants in this order: a verdict, what the plan demands, an acknowledgement, quiet, and the required steps', () => {
+  it('wants in this order: a verdict, an acknowledgement, quiet, the required steps, and what the plan demands', () => {
     burning()
       .command('close', { incident: 'fire|atrium' })
       .expectReply({ ok: false, code: 'badRequest', message: expect.stringContaining('verdict') })

@@ -145,8 +145,7 @@ describe.each([1, 2] as const)('an input, by version %d', (version) => {
 
   it('is given back at closing', async () => {
     const { open, tools, wait } = rig(version);
-    const connection = await open([smoke], []);
-    await wait(connection.close());
+    await wait((await open([smoke], [])).close());
     expect(tools.line(17).owner).toBeUndefined();
     await open([smoke], []);
     expect(tools.line(17).owner).toBeDefined();
@@ -192,12 +191,12 @@ describe.each([1, 2] as const)('an output, by version %d', (version) => {
   it('changes once for each drive, whatever the free line does in between', async () => {
     for (const floating of [false, true]) {
       const { open, tools, wait } = rig(version);
-      tools.line(22).wire = floating;
+      tools.set(22, floating);
       const connection = await open([], [siren]);
       for (const level of [true, false, true, true, false])
         await wait(connection.drive!(siren, level, never));
-      const levels = tools.seen.map(([, level]) => level).filter((level, at, all) => level !== all[at - 1]);
-      expect(levels).toEqual([true, false, true, false]);
+      const levels = tools.seen.map(([, level]) => level);
+      expect(levels.filter((level, at) => level !== levels[at - 1])).toEqual([true, false, true, false]);
       expect(tools.children).toHaveLength(4); // the same level again costs nothing
       expect(tools.children.filter((child) => child.isAlive)).toHaveLength(1);
     }
@@ -267,7 +266,6 @@ describe('the way to the lines', () => {
     await open([smoke], [], {});
     expect(tools.children).toHaveLength(1);
   });
-
   it('says what is missing on both ways', async () => {
     const { tools, clock, wait } = rig(1);
     const driver = createGpio({ clock, tools: { ...tools, version: async () => undefined } });

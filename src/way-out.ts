@@ -1,0 +1,133 @@
+// The way to the monitoring centre, opened for one configuration: the embedded broker where the site wants
+// one, the courier, and the two healths that belong to them: connected, and confirmed by the centre.
+
+import type { MqttConfig } from './config/types.ts';
+import type { Event } from './core/types.ts';
+import type { Log } from './driver.ts';
+import type { Clock, Timer } from './lib/clock.ts';
+import type { Loop } from './loop.ts';
+import { watchReceipts } from './notify/receipts.ts';
+import type { Courier } from './notify/types.ts';
+import { levelsOf } from './report.ts';
+import type { Store } from './store/types.ts';
+
+export interface WayOut {
+  /** where the embedded broker listens */
+  readonly listening?: { readonly host: string; readonly port: number };
+  state(): ReturnType<Courier['state']>;
+  events(events: readonly Event[]): void;
+  changed(points: ReadonlySet<string>, incidents: ReadonlySet<string>): void;
+  stop(): Promise<void>;
+}
+
+export interface WayOutOptions {
+  readonly mqtt: MqttConfig;
+  readonly premises: string;
+  readonly session: string;
+  readonly version: string;
+  readonly clock: Clock;
+  readonly log: Log;
+  readonly store: Store;
+  readonly loop: Loop;
+}
+
+/** A broken line to the broker is an incident only when it lasts. */
+const brokerTroubleAfterMs = 30_000;
+
+/** Rejects where the embedded broker can't listen; a broker elsewhere that is down is only waited for. */
+export async function openWayOut(options: WayOutOptions): Promise<WayOut> {
+  const { clock, log, store, loop, premises, session, version } = options;
+  let { mqtt } = options;
+  let closeBroker: (() => Promise<void>) | undefined;
+  let listening: { host: string; port: number } | undefined;
+  if (mqtt.url === 'embedded') {
+    const { startEmbeddedBroker } = await import('./notify/embedded-broker.ts');
+    const broker = await startEmbeddedBroker(mqtt, log);
+    closeBroker = () => broker.close();
+    const { hostname, port } = new URL(broker.url);
+    listening = { host: hostname, port: Number(port) };
+    mqtt = { ...mqtt, url: broker.url };
+  }
+  const connection = watchConnection(loop, clock);
+  const receipts = openReceipts(options);
+  const { startMqtt } = await import('./notify/mqtt.ts');
+  const courier: Courier = startMqtt({
+    config: mqtt,
+    premises,
+    session,
+    version,
+    clock,
+    log,
+    store,
+    host: {
+      levels: levelsOf(loop, { session, version }),
+      command: (command) => loop.command(command),
+      receipt: (seq) => receipts?.received(seq),
+      health: connection.health,
+    },
+  });
+  return {
+    ...(listening && { listening }),
+    state: () => courier.state(),
+    events(events) {
+      courier.events(events);
+      receipts?.published(events[events.length - 1]!.seq);
+    },
+    changed: (points, incidents) => courier.changed(points, incidents),
+    async stop() {
+      connection.stop();
+      receipts?.stop();
+      await courier.stop();
+      await closeBroker?.();
+    },
+  };
+}
+
+/** Ends the troubles of checks that this configuration does not have. */
+export function endChecksWithout(loop: Loop, mqtt: MqttConfig | undefined): void {
+  const because = 'removed from the configuration';
+  if (mqtt === undefined) loop.push({ type: 'health', check: 'broker', ok: true, because });
+  if (mqtt?.receiptWithinMs === undefined) loop.push({ type: 'health', check: 'receipt', ok: true, because });
+}
+
+function isOpen(loop: Loop, check: string): boolean {
+  return loop.state.durable.keys[`health:${check}`] !== undefined;
+}
+
+function watchConnection(loop: Loop, clock: Clock) {
+  let timer: Timer | undefined;
+  return {
+    health(ok: boolean, because: string): void {
+      if (ok) {
+        timer?.cancel();
+        timer = undefined;
+        // also a trouble of before a restart
+        if (isOpen(loop, 'broker')) loop.push({ type: 'health', check: 'broker', ok, because });
+      } else {
+        timer ??= clock.after(brokerTroubleAfterMs, () =>
+          loop.push({ type: 'health', check: 'broker', ok, because }),
+        );
+      }
+    },
+    stop: () => timer?.cancel(),
+  };
+}
+
+/** What the centre has confirmed is remembered: what it had not at a restart is still to be confirmed. */
+function openReceipts({ mqtt, clock, store, loop, log }: WayOutOptions) {
+  if (mqtt.receiptWithinMs === undefined) return undefined;
+  const receipts = watchReceipts(clock, mqtt.receiptWithinMs, {
+    confirmed: Number(store.note('receipt') ?? 0),
+    late: isOpen(loop, 'receipt'),
+    overdue: (ok, because) => loop.push({ type: 'health', check: 'receipt', ok, because }),
+    keep(seq) {
+      try {
+        store.note('receipt', String(seq));
+      } catch (error) {
+        log.warn({ code: 'RECEIPT_NOT_KEPT' }, error instanceof Error ? error.message : String(error));
+      }
+    },
+  });
+  receipts.published(loop.storedSeq());
+  return receipts;
+}

@@ -65,6 +65,8 @@ export type LinkSettings =
       readonly parity: 'none' | 'even' | 'odd';
       readonly dataBits: 7 | 8;
       readonly stopBits: 1 | 2;
+      /** the kernel switches direction by the RTS line */
+      readonly rs485?: boolean;
     }
   | {
       readonly kind: 'tcp';

@@ -34,13 +34,7 @@ export const modbusRtu: Driver = {
       dataBits: z.literal(8).default(8),
       stopBits: z.union([z.literal(1), z.literal(2)]).default(1),
       echo: z.boolean().default(false),
-      // the serialport package can't ask the kernel for it, and a key that does nothing would be worse than none
-      rs485: z
-        .literal(
-          false,
-          "can't be switched on from here; let the system do it before Keepwatch starts (`rs485conf PORT -e 1`, or `linux,rs485-enabled-at-boot-time` in the device tree) and leave this key out; see docs/buses.md",
-        )
-        .optional(),
+      rs485: z.boolean().default(false),
     },
     device: { unit: serialUnit },
     point: place,
@@ -53,6 +47,7 @@ export const modbusRtu: Driver = {
     parity: bus.parity as 'none' | 'even' | 'odd',
     dataBits: 8,
     stopBits: bus.stopBits as 1 | 2,
+    ...(bus.rs485 === true && { rs485: true }),
   }),
   limits,
   claims,

@@ -5,6 +5,7 @@
 import { readSync, writeSync } from 'node:fs';
 import type { LinkSettings } from '../driver.ts';
 import type { Link, LinkHost } from './link.ts';
+import { switchDirectionByKernel } from './rs485.ts';
 
 type Port = LinkSettings & { kind: 'serial' };
 
@@ -22,6 +23,14 @@ export async function openSerial(settings: Port, host: LinkHost): Promise<Link> 
   const port = await (opening as unknown as Promise<LinuxPort>).catch((error: Error) => {
     throw new Error(serialText(path, error));
   });
+  if (settings.rs485 && port.fd !== null) {
+    try {
+      await switchDirectionByKernel(port.fd, path);
+    } catch (error) {
+      await port.close().catch(() => {});
+      throw error;
+    }
+  }
   const eachMs = characterMs(settings);
   const buffer = Buffer.allocUnsafe(1024);
   let listener: (bytes: Uint8Array) => void = () => {};

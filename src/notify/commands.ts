@@ -73,7 +73,7 @@ export function judgeCommand(payload: Buffer): Judged {
   if (!isId(id)) return { dropped: `id: a text of 1 to ${longestId} characters is needed` };
   const fault = faultOf(fields, 1);
   if (fault !== undefined) return refusal(id, fault);
-  if (typeof by !== 'string' || by.length < 1 || by.length > longestBy) {
+  if (typeof by !== 'string' || by.trim() === '' || by.length > longestBy) {
     return refusal(id, `by: a name of 1 to ${longestBy} characters is needed`);
   }
   if (typeof verb !== 'string' || verb.length < 1 || verb.length > longestVerb) {

@@ -8,7 +8,7 @@ import type { Store } from '../store/types.ts';
 import type { HungUp } from './connection.ts';
 import { explainReason } from './explain.ts';
 import type { Log } from './log.ts';
-import { type Lane, type Outgoing, packetTooLarge } from './sender.ts';
+import { type Lane, type Outgoing, packetTooLarge, refusedForGood } from './sender.ts';
 
 const windowSize = 20;
 const pageSize = 100;
@@ -24,9 +24,6 @@ const deliveredBatch = 100;
 const shortestPauseMs = 500;
 const longestPauseMs = 30_000;
 const unreadablePauseMs = 2000;
-
-/** Refusals of the message itself, which would be the same tomorrow: not authorised, topic, size, format. */
-const refusedForGood: ReadonlySet<number> = new Set([0x87, 0x90, packetTooLarge, 0x99]);
 
 const hints: Readonly<Record<number, string>> = {
   135: "allow this gateway to publish on the topic in the broker's access list, then replay",

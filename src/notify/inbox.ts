@@ -13,12 +13,19 @@ import type { Topics } from './topics.ts';
 import type { CourierHost } from './types.ts';
 
 const commandsPerSecond = 20;
-const mostReturnAddresses = 100;
+const rememberedIds = 100;
+const longestFault = 200;
 
 export interface Inbox {
+  /** Never throws, whatever came and whatever the house makes of it. */
   take(message: Inbound): void;
   /** The answer to a command whose answer came later. */
   answer(reply: Reply): void;
+}
+
+function wordsOf(fault: unknown): string {
+  const text = fault instanceof Error ? fault.message : typeof fault === 'string' ? fault : typeof fault;
+  return text.replace(/\s+/g, ' ').slice(0, longestFault);
 }
 
 export function createInbox(options: {
@@ -37,6 +44,8 @@ export function createInbox(options: {
   let countedAtMs = clock.steadyMs();
   /** where the answers of running replays go */
   const replaying = new Map<string, ReturnAddress>();
+  /** ids of late that the house has judged or is judging: its answer may not be on disk yet */
+  const asked = new Set<string>();
 
   const mayRun = (): boolean => {
     const nowMs = clock.steadyMs();
@@ -52,26 +61,52 @@ export function createInbox(options: {
     options.pump();
   };
 
+  /** A fault of ours, not of the sender; no answer to be kept: sent again, it may well be judged. */
+  const unjudged = (id: string, fault: unknown, to: ReturnAddress): void => {
+    log.error({ id, fault: wordsOf(fault) }, 'a command could not be judged');
+    answer({ id, ok: false, code: 'refused', message: `could not be judged: ${wordsOf(fault)}` }, to);
+  };
+
+  const guarded = (work: () => void): void => {
+    try {
+      work();
+    } catch (fault) {
+      log.error({ fault: wordsOf(fault) }, 'a fault inside the gateway at a message from the broker');
+    }
+  };
+
   const replay = (command: Command, to: ReturnAddress): void => {
-    if (replaying.size >= mostReturnAddresses) replaying.delete(replaying.keys().next().value as string);
     replaying.set(command.id, to);
-    options.replays().request(command);
+    try {
+      options.replays().request(command);
+    } catch (fault) {
+      replaying.delete(command.id);
+      unjudged(command.id, fault, to);
+    }
     options.pump();
   };
 
-  const run = (command: Command, to: ReturnAddress): void => {
-    if (command.verb === 'replay') {
-      replay(command, to);
-      return;
-    }
+  const ask = async (command: Command, to: ReturnAddress): Promise<void> => {
     const { id } = command;
-    host.command(command).then(
-      (reply) => answer(reply, to),
-      (fault: unknown) => {
-        log.error({ id, fault: String(fault) }, 'a command failed');
-        answer({ id, ok: false, code: 'refused', message: 'the command failed inside the gateway' }, to);
-      },
-    );
+    if (asked.size >= rememberedIds) asked.delete(asked.values().next().value as string);
+    asked.add(id);
+    try {
+      replies.push(await host.command(command), to);
+    } catch (fault) {
+      asked.delete(id);
+      guarded(() => unjudged(id, fault, to));
+    }
+    guarded(options.pump);
+  };
+
+  /** An id is answered once, whatever the verb: the house answers for its own, the replays for theirs. */
+  const run = (command: Command, to: ReturnAddress): void => {
+    const { id, verb } = command;
+    const before = options.replays().recall(id);
+    if (before === 'running') replaying.set(id, to);
+    else if (before !== undefined) answer(before, to);
+    else if (verb === 'replay' && !asked.has(id)) replay(command, to);
+    else void ask(command, to);
   };
 
   const takeCommand = (message: Inbound): void => {
@@ -102,23 +137,22 @@ export function createInbox(options: {
     else if (mayLog('receipt')) log.warn({}, 'a receipt without a whole number in seq is dropped');
   };
 
-  return {
-    take(message) {
-      const { topic, payload, retained } = message;
-      if (retained) {
-        // what lay there before us is stale: a command must not act twice, our status is about to be written
-        if (topic !== topics.status && payload.length > 0 && mayLog(topic)) {
-          log.warn(
-            { topic },
-            'a retained message is ignored; it should be published without the retain flag',
-          );
-        }
-        return;
+  const take = (message: Inbound): void => {
+    const { topic, payload, retained } = message;
+    if (retained) {
+      // what lay there before us is stale: a command must not act twice, our status is about to be written
+      if (topic !== topics.status && payload.length > 0 && mayLog(topic)) {
+        log.warn({ topic }, 'a retained message is ignored; it should be published without the retain flag');
       }
-      if (topic === topics.command) takeCommand(message);
-      else if (topic === topics.receipt) takeReceipt(payload);
-      else if (topic === topics.status) status.seen(payload);
-    },
+      return;
+    }
+    if (topic === topics.command) takeCommand(message);
+    else if (topic === topics.receipt) takeReceipt(payload);
+    else if (topic === topics.status) status.seen(payload);
+  };
+
+  return {
+    take: (message) => guarded(() => take(message)),
     answer(reply) {
       const to = replaying.get(reply.id) ?? {};
       replaying.delete(reply.id);

@@ -6,13 +6,23 @@ import type { Clock, Timer } from '../lib/clock.ts';
 import type { Store } from '../store/types.ts';
 import { explainReason } from './explain.ts';
 import { type Log, rarely } from './log.ts';
-import type { Lane } from './sender.ts';
+import { type Lane, refusedForGood } from './sender.ts';
 import type { Topics } from './topics.ts';
 import type { Levels } from './types.ts';
 
 /** so many connections in a row ended by the broker with nothing but levels unanswered: alarms come first */
 const mostBreaks = 3;
 const quietMs = 600_000;
+/** a level that the broker did not take for now is offered again after these */
+export const shortestRetryMs = 5000;
+export const longestRetryMs = 60_000;
+
+interface Refusal {
+  readonly pauseMs: number;
+  /** when it is offered again; gone once it is */
+  dueMs?: number | undefined;
+  readonly redo: () => void;
+}
 
 export interface LevelLane extends Lane {
   changed(points: Iterable<string>, incidents: Iterable<string>): void;
@@ -46,6 +56,10 @@ export function createLevelLane(options: {
   let breaks = 0;
   let resume: Timer | undefined;
   let quietUntilMs = Number.NEGATIVE_INFINITY;
+  /** by topic: not taken for now, until taken at last */
+  const refusals = new Map<string, Refusal>();
+  let retryTimer: Timer | undefined;
+  let retryAtMs = Number.POSITIVE_INFINITY;
 
   const remember = (added: readonly string[], gone: readonly string[]): void => {
     for (const topic of added) {
@@ -97,6 +111,8 @@ export function createLevelLane(options: {
       const message = messageOf(id);
       // opened and closed before it was ever published
       if (message.payload === '' && !known.has(message.topic)) continue;
+      // offered again later, as it stands then
+      if (refusals.get(message.topic)?.dueMs !== undefined) continue;
       if (!inFlight.has(message.topic)) {
         inFlight.set(message.topic, () => from.add(id));
         return message;
@@ -106,9 +122,47 @@ export function createLevelLane(options: {
     return undefined;
   };
 
+  const stopRetry = (): void => {
+    retryTimer?.cancel();
+    retryTimer = undefined;
+    retryAtMs = Number.POSITIVE_INFINITY;
+  };
+
+  const retryAt = (dueMs: number): void => {
+    if (dueMs >= retryAtMs) return;
+    stopRetry();
+    retryAtMs = dueMs;
+    retryTimer = clock.after(dueMs - clock.steadyMs(), retry);
+  };
+
+  const retry = (): void => {
+    stopRetry();
+    const nowMs = clock.steadyMs();
+    for (const refusal of refusals.values()) {
+      if (refusal.dueMs === undefined) continue;
+      if (refusal.dueMs > nowMs) {
+        retryAt(refusal.dueMs);
+        continue;
+      }
+      refusal.dueMs = undefined;
+      refusal.redo();
+    }
+    options.pump();
+  };
+
+  const notNow = (topic: string, redo: () => void): void => {
+    const before = refusals.get(topic);
+    const pauseMs = before === undefined ? shortestRetryMs : Math.min(longestRetryMs, before.pauseMs * 2);
+    const dueMs = clock.steadyMs() + pauseMs;
+    refusals.set(topic, { pauseMs, dueMs, redo });
+    retryAt(dueMs);
+  };
+
   const forget = (): void => {
     resume?.cancel();
     resume = undefined;
+    stopRetry();
+    refusals.clear();
     live = false;
     incidents.clear();
     points.clear();
@@ -149,14 +203,17 @@ export function createLevelLane(options: {
   const settled = (topic: string, payload: string, reason: number): void => {
     const redo = inFlight.get(topic);
     inFlight.delete(topic);
-    if (again.delete(topic) && live) redo?.();
+    const changed = again.delete(topic);
     if (reason >= 0x80) {
       const because = explainReason(reason);
       if (mayLog(because)) log.warn({ topic, because }, 'the broker refused a retained level');
+      if (live && redo !== undefined && !refusedForGood.has(reason)) return notNow(topic, redo);
     } else {
       breaks = 0;
       if (payload === '') remember([], [topic]);
     }
+    refusals.delete(topic);
+    if (changed && live) redo?.();
   };
 
   return {
@@ -164,7 +221,11 @@ export function createLevelLane(options: {
     changed(changedPoints, changedIncidents) {
       // without a connection nothing is noted: the next one begins with everything
       if (!live) return;
-      for (const id of changedIncidents) incidents.add(id);
+      for (const id of changedIncidents) {
+        incidents.add(id);
+        // rare and worth it: not held back by a refusal of what it was before
+        refusals.delete(topics.incident(id));
+      }
       for (const id of changedPoints) points.add(id);
     },
     begin,

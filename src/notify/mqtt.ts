@@ -35,7 +35,15 @@ export interface MqttCourierOptions {
   readonly log: Log;
   readonly store: Pick<
     Store,
-    'outbox' | 'outboxSize' | 'delivered' | 'setAside' | 'retained' | 'retain' | 'events'
+    | 'outbox'
+    | 'outboxSize'
+    | 'delivered'
+    | 'setAside'
+    | 'retained'
+    | 'retain'
+    | 'events'
+    | 'reply'
+    | 'commit'
   >;
   readonly host: CourierHost;
 }
@@ -96,6 +104,8 @@ export function startMqtt(options: MqttCourierOptions): Courier {
   const replays: ReplayLane = createReplayLane({
     topic: topics.event,
     store,
+    clock,
+    log,
     lastSeq: () => host.levels.status().lastSeq,
     answer: inbox.answer,
   });

@@ -1,9 +1,12 @@
 // The lane of the replays: events that the centre asks for again, read from the journal page by page and
-// sent after the live ones, marked `replayed`. Knows no connection; a replay survives a lost one.
+// sent after the live ones, marked `replayed`. What was answered is kept in the store with the answers to all
+// other commands. Knows no connection; a replay survives a lost one.
 
 import type { Event, Reply } from '../core/types.ts';
+import type { Clock } from '../lib/clock.ts';
 import type { Store } from '../store/types.ts';
 import { explainReason } from './explain.ts';
+import { type Log, rarely } from './log.ts';
 import type { Lane, Outgoing } from './sender.ts';
 
 const windowSize = 20;
@@ -14,8 +17,13 @@ const mostBreaks = 3;
 const mostCounted = 1000;
 
 export interface ReplayLane extends Lane {
-  /** Starts a replay; the answer comes when everything has been acknowledged. The same id again starts nothing. */
+  /**
+   * Starts a replay; the answer comes when everything has been acknowledged. An id that was ever answered
+   * starts nothing and gets that answer. Throws where the store cannot tell.
+   */
   request(command: { readonly id: string; readonly [field: string]: unknown }): void;
+  /** What a replay of this id came to, of late. */
+  recall(id: string): Reply | 'running' | undefined;
 }
 
 interface Replay {
@@ -42,20 +50,44 @@ function isSeq(value: unknown): value is number {
 
 export function createReplayLane(options: {
   readonly topic: string;
-  readonly store: Pick<Store, 'events'>;
+  readonly store: Pick<Store, 'events' | 'reply' | 'commit'>;
+  readonly clock: Clock;
+  readonly log: Log;
   lastSeq(): number;
   answer(reply: Reply): void;
 }): ReplayLane {
-  const { topic, store } = options;
+  const { topic, store, log } = options;
+  const mayLog = rarely(options.clock);
   const queue: Replay[] = [];
-  /** answers of late, so that the same id does nothing twice */
+  /** answers of late, so that the same id does nothing twice even while the disk fails */
   const answered = new Map<string, Reply>();
+  /** ids of those that the store has not yet taken */
+  const unkept = new Set<string>();
+
+  const keep = (reply: Reply): void => {
+    if (answered.size >= rememberedReplies) {
+      const oldest = answered.keys().next().value as string;
+      answered.delete(oldest);
+      unkept.delete(oldest);
+    }
+    answered.set(reply.id, reply);
+    unkept.add(reply.id);
+    try {
+      const replies = [...unkept].map((id) => answered.get(id) as Reply);
+      store.commit({ facts: [], events: [], incidents: [], replies });
+      unkept.clear();
+    } catch (fault) {
+      if (mayLog('keep'))
+        log.warn({ fault: String(fault) }, 'the answer to a replay could not be kept on disk');
+    }
+  };
 
   const answer = (reply: Reply): void => {
-    if (answered.size >= rememberedReplies) answered.delete(answered.keys().next().value as string);
-    answered.set(reply.id, reply);
+    keep(reply);
     options.answer(reply);
   };
+
+  const running = (id: string): boolean => queue.some((replay) => replay.id === id);
 
   const finish = (replay: Replay): void => {
     queue.splice(queue.indexOf(replay), 1);
@@ -117,15 +149,19 @@ export function createReplayLane(options: {
     polite: true,
     request(command) {
       const { id, from, to } = command;
-      const before = answered.get(id);
+      if (running(id)) return;
+      const before = answered.get(id) ?? store.reply(id);
       if (before !== undefined) return options.answer(before);
-      if (queue.some((replay) => replay.id === id)) return;
       const refuse = (code: string, message: string): void => answer({ id, ok: false, code, message });
       if (!isSeq(from)) return refuse('badRequest', 'from: a whole number from 1 is needed');
       if (to !== undefined && (!isSeq(to) || to < from)) {
         return refuse('badRequest', 'to: a whole number not below from is needed');
       }
-      if (queue.length >= mostReplays) return refuse('tooMany', `${mostReplays} replays are running already`);
+      if (queue.length >= mostReplays) {
+        // not kept: the same command may be sent again, as with all that are too many
+        const message = `${mostReplays} replays are running already; send it again later`;
+        return options.answer({ id, ok: false, code: 'tooMany', message });
+      }
       const last = options.lastSeq();
       queue.push({
         id,
@@ -140,6 +176,7 @@ export function createReplayLane(options: {
         counted: new Set(),
       });
     },
+    recall: (id) => (running(id) ? 'running' : answered.get(id)),
     next() {
       for (;;) {
         const replay = queue[0];

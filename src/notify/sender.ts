@@ -46,6 +46,8 @@ const reservedSlots = 40;
 /** fixed header, topic length, packet id and the few properties that are sent */
 const packetOverhead = 64;
 export const packetTooLarge = 0x95;
+/** Refusals of the message itself, which would be the same tomorrow: not authorised, topic, size, format. */
+export const refusedForGood: ReadonlySet<number> = new Set([0x87, 0x90, packetTooLarge, 0x99]);
 
 export function createSender(options: {
   readonly clock: Clock;

@@ -4,8 +4,10 @@
 
 import type { Clock, Timer } from '../lib/clock.ts';
 import type { Message } from './connection.ts';
+import { explainReason } from './explain.ts';
+import { longestRetryMs, shortestRetryMs } from './levels.ts';
 import { type Log, rarely } from './log.ts';
-import type { Lane } from './sender.ts';
+import { type Lane, refusedForGood } from './sender.ts';
 import type { Levels } from './types.ts';
 
 export interface StatusLane extends Lane {
@@ -43,6 +45,8 @@ export function createStatusLane(options: {
   let state: 'online' | 'offline' = 'online';
   let soon: Timer | undefined;
   let repair: Timer | undefined;
+  let retry: Timer | undefined;
+  let retryMs = shortestRetryMs;
   let heartbeat: Timer | undefined;
   let repairedAtMs = Number.NEGATIVE_INFINITY;
 
@@ -69,6 +73,21 @@ export function createStatusLane(options: {
     request();
   };
   heartbeat = clock.after(options.heartbeatMs, beat);
+
+  const settled = (reason: number): void => {
+    if (reason < 0x80) {
+      retryMs = shortestRetryMs;
+      return;
+    }
+    const because = explainReason(reason);
+    if (mayLog(because)) log.warn({ topic, because }, 'the broker refused the status');
+    if (refusedForGood.has(reason) || retry !== undefined || state === 'offline') return;
+    retry = clock.after(retryMs, () => {
+      retry = undefined;
+      request();
+    });
+    retryMs = Math.min(longestRetryMs, retryMs * 2);
+  };
 
   return {
     polite: false,
@@ -110,13 +129,16 @@ export function createStatusLane(options: {
     next() {
       if (!wanted) return undefined;
       wanted = false;
-      return { ...message(state), settled: () => undefined };
+      return { ...message(state), settled };
     },
     lost() {
       wanted = false;
+      retry?.cancel();
+      retry = undefined;
+      retryMs = shortestRetryMs;
     },
     close() {
-      for (const timer of [soon, repair, heartbeat]) timer?.cancel();
+      for (const timer of [soon, repair, retry, heartbeat]) timer?.cancel();
     },
   };
 }

@@ -29,7 +29,7 @@ export interface Levels {
   openIncidents(): Iterable<Incident>;
 }
 
-/** A command as it came over a way out, its JSON parsed but not yet judged. */
+/** One way out of the house: carries events and levels to those who watch, until it is stopped. */
 export interface Courier {
   /** Committed events, in order; the courier may drop them and read the outbox instead when it is behind. */
   events(events: readonly Event[]): void;
@@ -45,9 +45,13 @@ export interface Courier {
   stop(): Promise<void>;
 }
 
+/** What a way out may ask of the house, and tell it. */
 export interface CourierHost {
   readonly levels: Levels;
-  /** Judges and runs a command; resolves when its effects are committed. Never rejects. */
+  /**
+   * Judges and runs a command whose shape alone was looked at; resolves when its effects are committed. The
+   * same id again gives the same reply and runs nothing. Ought never to reject.
+   */
   command(command: Command): Promise<Reply>;
   /** the centre has everything up to this seq */
   receipt(seq: number): void;

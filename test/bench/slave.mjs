@@ -1,6 +1,7 @@
 // A Modbus TCP slave that answers every read at once from 64 registers; in the benchmark's own process, so that
 // answer and subscriber are timed by one clock. As a program (`slave.mjs COUNT`) it is many slaves, on ports
-// that it prints, and it prints again how many questions it has answered when a line comes in.
+// that it prints, and it prints again how many questions it has answered when a line comes in. With `moving` as
+// second word the first register is another at each answer.
 
 import { createServer } from 'node:net';
 
@@ -45,7 +46,13 @@ export async function startSlave(answered = () => {}) {
 
 if (process.argv[1] === import.meta.filename) {
   const slaves = [];
-  for (let count = Number(process.argv[2]); count > 0; count -= 1) slaves.push(await startSlave());
+  const moving = process.argv[3] === 'moving';
+  for (let count = Number(process.argv[2]); count > 0; count -= 1) {
+    const slave = await startSlave(() => {
+      if (moving) slave.registers[0] = 400 + (slave.questions % 100);
+    });
+    slaves.push(slave);
+  }
   console.log(JSON.stringify(slaves.map((slave) => slave.port)));
   process.stdin.on('data', () => console.log(slaves.reduce((sum, slave) => sum + slave.questions, 0)));
   process.stdin.on('end', () => process.exit(0));

@@ -116,7 +116,7 @@ function listens(port) {
 }
 
 /** What eight registers of a device are: temperatures, one with limits. All of them fit into one request. */
-const points = [
+const eightPoints = [
   '      t: { read: "holding:0:u16", kind: temperature, alarmAbove: 600, clearBelow: 550 }',
   ...[1, 2, 3, 4, 5, 6, 7].map(
     (cell) => `      m${cell}: { read: "holding:${cell}:u16", kind: temperature, rule: none }`,
@@ -124,7 +124,7 @@ const points = [
 ];
 
 /** A site file with one device on each line; the same job as the peers have. */
-export function writeSite({ broker, ports = [], tty, every, data = newFolder() }) {
+export function writeSite({ broker, ports = [], tty, every, data = newFolder(), points = eightPoints }) {
   const buses = ports.map((port, at) => `  lan${at}: { driver: modbus-tcp, host: 127.0.0.1, port: ${port} }`);
   const devices = ports.flatMap((_, at) => [
     `  d${at}:`,

@@ -64,10 +64,10 @@ describe('echo', () => {
   });
 });
 
-test('keys: framing and connections make the link; the kernel mode is refused with what to do', () => {
+test('keys: framing and connections make the link; the kernel is asked to switch direction only where the site says so', () => {
   const bus = z.strictObject(modbusRtu.keys.bus);
-  const refused = bus.safeParse({ path: '/dev/x', rs485: true });
-  expect(refused.error?.issues[0]?.message).toMatch(/rs485conf/);
+  expect(modbusRtu.link(bus.parse({ path: '/dev/x', rs485: true }))).toMatchObject({ rs485: true });
+  expect(modbusRtu.link(bus.parse({ path: '/dev/x' }))).not.toHaveProperty('rs485');
   expect(bus.safeParse({ path: '/dev/x', echo: true }).success).toBe(true);
   expect(modbusTcp.link({ host: 'x', port: 502, framing: 'tcp', connections: 1 })).toEqual({
     kind: 'tcp',

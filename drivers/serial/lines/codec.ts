@@ -1,7 +1,7 @@
 // Cuts the byte stream of a printer or event port into lines of text; pure. A line is what stands between
 // `start` and `end`, in any encoding, however the bytes were chopped. Knows nothing of what lines mean.
 
-export type Encoding = 'gb18030' | 'utf-8' | 'latin1';
+import { createDecoder, type Encoding } from './decode.ts';
 
 export interface Framing {
   readonly encoding: Encoding;
@@ -42,7 +42,7 @@ function overlap(text: string, mark: string): number {
 
 export function createLineReader({ encoding, start, end }: Framing): LineReader {
   // decoded before it is cut: in GB18030 an ASCII letter may be the second half of a character
-  const decoder = new TextDecoder(encoding, { ignoreBOM: true });
+  const decode = createDecoder(encoding);
   let pending = '';
   /** inside a line: its start has been seen and taken off `pending` */
   let inside = start === undefined;
@@ -80,7 +80,7 @@ export function createLineReader({ encoding, start, end }: Framing): LineReader 
 
   return {
     push(bytes) {
-      pending += decoder.decode(bytes, { stream: true });
+      pending += decode(bytes);
       const lines: string[] = [];
       let dropped = 0;
       for (let text = next(); text !== undefined; text = next()) {

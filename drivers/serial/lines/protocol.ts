@@ -10,7 +10,8 @@ import {
   type Settings,
 } from '../../../src/driver.ts';
 import type { Protocol } from '../protocol.ts';
-import { createLineReader, type Encoding } from './codec.ts';
+import { createLineReader } from './codec.ts';
+import type { Encoding } from './decode.ts';
 import { compile, SearchTimeout, search } from './pattern.ts';
 
 interface Detail {
@@ -32,11 +33,24 @@ function captured(found: RegExpExecArray, detail: Detail): Raw {
   return /^[+-]?\d+(\.\d+)?$/.test(text) ? Number(text) : null;
 }
 
-/** What one line says of one point; undefined: nothing. A line that clears never sets ("RESET ALARM"). */
-function heard(text: string, detail: Detail): Raw | undefined {
-  if (detail.clear && search(detail.clear, text)) return false;
+/**
+ * What one line says of one point; undefined: nothing. A line that clears never sets ("RESET ALARM"); one of which it
+ * can't be told in time whether it clears does set: better an alarm too many than one lost. Throws SearchTimeout.
+ */
+function heard(text: string, detail: Detail, untold: (error: SearchTimeout) => void): Raw | undefined {
+  let unclear: SearchTimeout | undefined;
+  try {
+    if (detail.clear && search(detail.clear, text)) return false;
+  } catch (error) {
+    if (!(error instanceof SearchTimeout)) throw error;
+    unclear = error;
+  }
   const found = search(detail.match, text);
-  if (!found) return undefined;
+  if (!found) {
+    if (unclear) throw unclear;
+    return undefined;
+  }
+  if (unclear) untold(unclear);
   return detail.capture === undefined ? true : captured(found, detail);
 }
 
@@ -136,12 +150,14 @@ export const lines: Protocol = {
     });
 
     function judge(text: string, point: PointAddress): Raw | undefined {
+      const untold = (error: SearchTimeout): void =>
+        host.log.error({ point: point.id, line: text.slice(0, 200) }, error.message);
       try {
-        return heard(text, point.detail as Detail);
+        return heard(text, point.detail as Detail, untold);
       } catch (error) {
         if (!(error instanceof SearchTimeout)) throw error;
         // the line may have been an alarm: the point is unknown now, and shows it
-        host.log.error({ point: point.id, line: text.slice(0, 200) }, error.message);
+        untold(error);
         return null;
       }
     }

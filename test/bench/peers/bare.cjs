@@ -1,5 +1,6 @@
 // The bare minimum of the same job: modbus-serial and mqtt.js, one threshold with hysteresis, nothing kept on
-// disk. Environment: PORTS of the slaves, BROKER port, POLL in ms (0: as fast as it goes).
+// disk. Environment: PORTS of the slaves, BROKER port, POLL in ms (0: as fast as it goes), PUBLISH=all to publish
+// every reading as well.
 'use strict';
 const ModbusRTU = require('modbus-serial');
 const mqtt = require('mqtt');
@@ -27,6 +28,11 @@ async function watch(port) {
   const once = async () => {
     try {
       const value = (await master.readHoldingRegisters(0, 8)).data[0];
+      if (process.env.PUBLISH === 'all')
+        client.publish(`value/${port}`, JSON.stringify({ value, at: new Date().toISOString() }), {
+          qos: 1,
+          retain: true,
+        });
       if (active ? value >= 550 : value <= 600) return;
       active = !active;
       client.publish('alarm', JSON.stringify({ active, value }), { qos: 1 });

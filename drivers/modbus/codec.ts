@@ -142,7 +142,7 @@ export function decode(cells: Buffer, at: number, what: ReadAddress): boolean | 
     case 'i64':
       return bytes.readInt32BE(offset) * 0x1_0000_0000 + bytes.readUInt32BE(offset + 4);
     case 'f32':
-      return finite(bytes.readFloatBE(offset));
+      return shortest(bytes.readFloatBE(offset));
     case 'f64':
       return finite(bytes.readDoubleBE(offset));
   }
@@ -150,6 +150,19 @@ export function decode(cells: Buffer, at: number, what: ReadAddress): boolean | 
 
 function finite(value: number): number | null {
   return Number.isFinite(value) ? value : null;
+}
+
+/**
+ * The shortest decimal that is this float32: 10.22, where its digits as a double are 10.220000267. One of 9
+ * digits always is.
+ */
+function shortest(value: number): number | null {
+  if (!Number.isFinite(value)) return null;
+  for (const digits of [6, 7, 8]) {
+    const near = Number(value.toPrecision(digits));
+    if (Math.fround(near) === value) return near;
+  }
+  return Number(value.toPrecision(9));
 }
 
 /** Copies a value's bytes into `scratch`, most significant first. */

@@ -2,9 +2,9 @@
 
 import { callDaemon } from '../control/client.ts';
 import type { Explanation } from '../control/types.ts';
-import type { Event, Incident } from '../core/types.ts';
+import type { Event, Incident, Language } from '../core/types.ts';
 import { plain } from '../lib/width.ts';
-import { type Reading, symbols } from '../terminal/lines.ts';
+import { byWhom, type Reading, symbols } from '../terminal/lines.ts';
 import { type Cell, paint, type Screen, table } from '../terminal/paint.ts';
 import { inBoth, languageOf, momentIn, span, timeIn, words } from '../terminal/words.ts';
 import { valueText } from './points.ts';
@@ -87,19 +87,21 @@ export function explanationLines(
     `${timeIn(timezone, event.at)}${event.clock === 'synced' ? '' : '~'}`,
     `+${span(Math.max(0, Date.parse(event.at) - Date.parse(incident.openedAt)))}`,
     said.event[event.type] ?? event.type,
-    happening(event, said.title.by),
+    happening(event, language),
   ]);
   // the titles are empty: the head of the table says nothing
   lines.push(...table(screen, columns, rows).slice(1));
+  if (events.some((event) => event.clock !== 'synced')) lines.push(`  ${said.title.tilde}`);
   if (incident.state !== 'closed') lines.push(`  ${said.title.stillOpen}`);
   return lines;
 }
 
-function happening(event: Event, by: string): string {
+function happening(event: Event, language: Language): string {
   const parts: string[] = [];
   if (event.step) parts.push(event.step);
   if (event.because) parts.push(event.because);
   if (event.note) parts.push(`“${event.note}”`);
-  if (event.by) parts.push(`· ${by} ${event.by}`);
+  const by = byWhom(event, language);
+  if (by !== '') parts.push(by);
   return parts.join(' ');
 }

@@ -1,7 +1,7 @@
 // `keepwatch follow`: prints events of a running daemon as they come, until it is interrupted.
 
 import { callDaemon, followDaemon } from '../control/client.ts';
-import { eventLine } from '../terminal/lines.ts';
+import { eventLines } from '../terminal/lines.ts';
 import { languageOf } from '../terminal/words.ts';
 import {
   type DaemonOptions,
@@ -22,10 +22,10 @@ export const define: Define = (command, act) => {
       const reading = { language: languageOf(options.lang, premises.language), timezone: premises.timezone };
       const interrupted = new AbortController();
       for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => interrupted.abort());
-      const screen = output();
+      const lineOf = eventLines(output());
       await followDaemon(
         socket,
-        (event) => print(options.json ? JSON.stringify(event) : eventLine(screen, event, reading)),
+        (event) => print(options.json ? JSON.stringify(event) : lineOf(event, reading)),
         interrupted.signal,
       );
       return 0;

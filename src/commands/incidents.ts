@@ -1,21 +1,18 @@
 // `keepwatch incidents`: the open incidents of a running daemon, or all that its journal has.
 
-import { callDaemon } from '../control/client.ts';
 import type { Incident, Language } from '../core/types.ts';
 import { symbols } from '../terminal/lines.ts';
 import { type Cell, type Screen, table } from '../terminal/paint.ts';
-import { inLanguage, languageOf, momentIn, words } from '../terminal/words.ts';
+import { inLanguage, momentIn, words } from '../terminal/words.ts';
 import {
+  askAndShow,
   type DaemonOptions,
   type Define,
   output,
-  print,
-  printJson,
   withDaemon,
   withExample,
   withLanguage,
 } from './verb.ts';
-import { daemonSocket } from './where.ts';
 
 interface Options extends DaemonOptions {
   readonly all?: boolean;
@@ -25,19 +22,14 @@ export const define: Define = (command, act) => {
   withExample(withLanguage(withDaemon(command)), 'keepwatch incidents --all')
     .option('--all', 'the closed ones too')
     .action(
-      act(async (options: Options) => {
-        const socket = await daemonSocket(options);
-        const incidents = await callDaemon(socket, 'incidents', { all: options.all === true });
-        if (options.json) {
-          printJson(incidents);
-          return 0;
-        }
-        const { premises } = await callDaemon(socket, 'status');
-        const language = languageOf(options.lang, premises.language);
-        for (const line of incidentLines(output(), incidents, language, premises.timezone, options.all))
-          print(line);
-        return 0;
-      }),
+      act((options: Options) =>
+        askAndShow(options, {
+          method: 'incidents',
+          params: { all: options.all === true },
+          lines: (incidents, { language, timezone }) =>
+            incidentLines(output(), incidents, language, timezone, options.all),
+        }),
+      ),
     );
 };
 

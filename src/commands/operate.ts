@@ -32,8 +32,10 @@ export async function operateOnFirst(
   verb: Verb,
   readings: readonly object[],
 ): Promise<number> {
+  if (options.by?.trim() === '')
+    throw new UsageFault('--by is empty; give the name of whoever does this, or leave it out');
   const socket = await daemonSocket(options);
-  const by = options.by || person();
+  const by = options.by ?? person();
   let reply: Reply | undefined;
   let firstRefusal: Reply | undefined;
   for (const fields of readings) {
@@ -46,8 +48,14 @@ export async function operateOnFirst(
   if (!reply) throw new Error('nothing was asked');
   if (options.json) printJson(reply);
   else if (reply.ok) print(sentence(verb, reply));
-  if (!reply.ok) say(`refused: ${reply.message || 'no reason given'} (${reply.code})`);
+  if (!reply.ok) say(refusal(reply));
   return reply.ok ? 0 : 1;
+}
+
+/** In the language of its reason, which is that of the premises. */
+export function refusal({ message, code }: Reply): string {
+  if (/\p{Script=Han}/u.test(message)) return `拒绝：${message}（${code}）`;
+  return `refused: ${message || 'no reason given'} (${code})`;
 }
 
 function sentence(verb: Verb, reply: Reply): string {

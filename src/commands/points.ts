@@ -1,38 +1,35 @@
 // `keepwatch points`: every point of a running daemon as it is believed now.
 
-import { callDaemon } from '../control/client.ts';
 import type { Language, Value } from '../core/types.ts';
 import type { PointState } from '../notify/types.ts';
 import { type Cell, type Screen, table } from '../terminal/paint.ts';
-import { languageOf, timeIn, words } from '../terminal/words.ts';
+import { timeIn, words } from '../terminal/words.ts';
 import {
+  askAndShow,
   type DaemonOptions,
   type Define,
   output,
-  print,
-  printJson,
   withDaemon,
   withExample,
   withLanguage,
 } from './verb.ts';
-import { daemonSocket } from './where.ts';
 
 export const define: Define = (command, act) => {
   withExample(withLanguage(withDaemon(command)), 'keepwatch points --json').action(
-    act(async (options: DaemonOptions) => {
-      const socket = await daemonSocket(options);
-      const points = await callDaemon(socket, 'points');
-      if (options.json) {
-        printJson(points);
-        return 0;
-      }
-      const { premises } = await callDaemon(socket, 'status');
-      const language = languageOf(options.lang, premises.language);
-      for (const line of pointLines(output(), points, language, premises.timezone)) print(line);
-      return 0;
-    }),
+    act((options: DaemonOptions) =>
+      askAndShow(options, {
+        method: 'points',
+        json: (points) => points.map(asPublished),
+        lines: (points, { language, timezone }) => pointLines(output(), points, language, timezone),
+      }),
+    ),
   );
 };
+
+/** The payload of the point's topic, with its id. */
+function asPublished({ id, value, quality, unit, at }: PointState): object {
+  return { id, value: quality === 'good' ? value : null, quality, unit: unit ?? null, at };
+}
 
 export function pointLines(
   screen: Pick<Screen, 'colours' | 'columns'>,

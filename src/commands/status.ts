@@ -1,33 +1,28 @@
 // `keepwatch status`: how a running daemon is: what is open, whom it reaches, which lines and devices answer.
 
-import { callDaemon } from '../control/client.ts';
 import type { OutputReport, StatusReport } from '../control/types.ts';
 import type { Language } from '../core/types.ts';
 import { plain } from '../lib/width.ts';
 import { type Cell, paint, type Screen, table } from '../terminal/paint.ts';
-import { inLanguage, languageOf, momentIn, span, words } from '../terminal/words.ts';
+import { inLanguage, momentIn, span, words } from '../terminal/words.ts';
 import {
+  askAndShow,
   type DaemonOptions,
   type Define,
   output,
-  print,
-  printJson,
   withDaemon,
   withExample,
   withLanguage,
 } from './verb.ts';
-import { daemonSocket } from './where.ts';
 
 export const define: Define = (command, act) => {
   withExample(withLanguage(withDaemon(command)), 'keepwatch status --json | jq .open').action(
-    act(async (options: DaemonOptions) => {
-      const status = await callDaemon(await daemonSocket(options), 'status');
-      if (options.json) printJson(status);
-      else
-        for (const line of statusLines(output(), status, languageOf(options.lang, status.premises.language)))
-          print(line);
-      return 0;
-    }),
+    act((options: DaemonOptions) =>
+      askAndShow(options, {
+        method: 'status',
+        lines: (status, { language }) => statusLines(output(), status, language),
+      }),
+    ),
   );
 };
 

@@ -2,7 +2,12 @@
 // results and words are written. Knows nothing of any one verb.
 
 import type { Command } from 'commander';
+import { callDaemon } from '../control/client.ts';
+import type { Method, Results } from '../control/types.ts';
+import type { Reading } from '../terminal/lines.ts';
 import { type Screen, screenOf } from '../terminal/paint.ts';
+import { languageOf } from '../terminal/words.ts';
+import { daemonSocket } from './where.ts';
 
 /** Wraps a verb's work, which gives an exit code, as commander wants it. */
 export type Act = <Given extends unknown[]>(
@@ -67,4 +72,27 @@ export function printJson(result: unknown): void {
 /** Words: standard error, one line. */
 export function say(line: string): void {
   process.stderr.write(`${line}\n`);
+}
+
+/** What a verb that only looks asks of the daemon, and how its answer is written. */
+export interface Look<M extends Method> {
+  readonly method: M;
+  readonly params?: object;
+  /** what `--json` prints; default: the answer as it is */
+  json?(answer: Results[M]): unknown;
+  lines(answer: Results[M], reading: Reading): readonly string[];
+}
+
+/** Asks a running daemon one thing and prints it: JSON, or lines in the language and the time of its premises. */
+export async function askAndShow<M extends Method>(options: DaemonOptions, look: Look<M>): Promise<number> {
+  const socket = await daemonSocket(options);
+  const answer = await callDaemon(socket, look.method, look.params);
+  if (options.json) {
+    printJson(look.json ? look.json(answer) : answer);
+    return 0;
+  }
+  const { premises } = await callDaemon(socket, 'status');
+  const reading = { language: languageOf(options.lang, premises.language), timezone: premises.timezone };
+  for (const line of look.lines(answer, reading)) print(line);
+  return 0;
 }

@@ -1,6 +1,7 @@
 // The `buses:` section: each bus with the driver that speaks on it, and what nobody may own twice. It opens
 // nothing.
 
+import path from 'node:path';
 import { AddressFault, type Driver, type LinkSettings, type Settings } from '../driver.ts';
 import { type Context, entries } from './context.ts';
 import type { FaultList, Place } from './faults.ts';
@@ -94,21 +95,30 @@ function resolveBus(context: Context, owned: Claims, id: string, raw: unknown, w
       const todo = suggestion(String(word), drivers.keys(), 'remove the bus');
       faults.fault(where.value(['driver']), `unknown driver ${show(word)}`, todo);
     }
+    owned.claim('', portWords(raw.path), `buses.${id}`, claimPlace(where, raw));
     return broken;
   }
   const checked = check(parts.bus(driver), raw, where, faults);
-  if (checked === undefined) return { ...broken, driver };
+  if (checked === undefined) {
+    owned.claim('', portWords(raw.path), `buses.${id}`, claimPlace(where, raw));
+    return { ...broken, driver };
+  }
   const { driver: _, ...settings } = checked.value as Settings & { driver: string };
-  if (!checked.sound) return { ...broken, driver, settings };
+  if (!checked.sound) {
+    // its other keys say what it takes all the same: two mistakes are told at once
+    const words = [...portWords(settings.path), ...claimed(driver, { bus: settings })];
+    owned.claim('', words, `buses.${id}`, claimPlace(where, settings));
+    return { ...broken, driver, settings };
+  }
   let link: LinkSettings | undefined;
   try {
     link = driver.link(settings);
   } catch (error) {
     addressFault(faults, error, where);
+    owned.claim('', portWords(settings.path), `buses.${id}`, claimPlace(where, settings));
     return { ...broken, driver };
   }
-  // a serial port can be opened once only, whatever speaks on it
-  const port = link?.kind === 'serial' ? [`path ${link.path}`] : [];
+  const port = link?.kind === 'serial' ? portWords(link.path) : [];
   owned.claim(
     '',
     [...port, ...claimed(driver, { bus: settings })],
@@ -118,6 +128,11 @@ function resolveBus(context: Context, owned: Claims, id: string, raw: unknown, w
   const config: BusConfig = { id, driver: driver.id, settings, ...(link === undefined ? {} : { link }) };
   const scope = link?.kind === 'tcp' ? `${link.host}:${link.port}` : JSON.stringify([driver.id, settings]);
   return { id, where, driver, settings, config, scope };
+}
+
+/** A serial port can be opened once only, whatever speaks on it and however its path is written. */
+function portWords(port: unknown): readonly string[] {
+  return typeof port === 'string' ? [`path ${path.posix.normalize(port)}`] : [];
 }
 
 /** What a driver claims for a place; nothing where its keys have faults, which are found elsewhere. */

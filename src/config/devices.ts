@@ -98,6 +98,7 @@ function resolveDevice(
     device: id,
     where,
     driver,
+    written,
     busSettings: bus?.settings,
     deviceSettings,
     zone: keys?.zone,

@@ -1,7 +1,7 @@
 // One point of a device: its keys, from the profile and the site together, become an address for the driver
 // and a Point for the engine. Limits and signs are checked here; whether its zone or plan exists, elsewhere.
 
-import type * as z from 'zod';
+import * as z from 'zod';
 import { kinds } from '../core/kinds.ts';
 import { loopFaults } from '../core/loops.ts';
 import type { Point } from '../core/types.ts';
@@ -37,6 +37,8 @@ export interface Surroundings {
   /** where the device stands */
   readonly where: Where;
   readonly driver: Driver | undefined;
+  /** the device's keys as the file has them */
+  readonly written: Mapping;
   /** undefined: they have faults */
   readonly busSettings: Settings | undefined;
   readonly deviceSettings: Settings | undefined;
@@ -85,6 +87,7 @@ export function resolvePoint(
   const everyMs = keys.every ?? around.everyMs;
   const settings = checked.whole && around.driver ? pick(keys, around.driver.keys.point) : undefined;
   const address = resolveAddress(context, around, id, settings, where);
+  if (around.driver === undefined) refuseByShape(context, around, raw, where);
   if (keys.kind !== undefined && !Object.hasOwn(kinds, keys.kind)) {
     faults.fault(
       where.value(['kind']),
@@ -163,6 +166,50 @@ function resolveAddress(
     addressFault(context.faults, error, ofDevice ? around.where : where);
     return undefined;
   }
+}
+
+/**
+ * Where the driver is not known: an address that no driver would take whose keys these are is a fault all the same.
+ * Only where the device has keys of its own, such as `unit`: a point's keys alone, such as `read`, fit too many.
+ */
+function refuseByShape(
+  { faults, drivers, parts }: Context,
+  around: Surroundings,
+  raw: Mapping,
+  where: Where,
+): void {
+  const point = without(raw, parts.point(undefined).shape);
+  const device = without(around.written, parts.device(undefined).shape);
+  if (Object.keys(device).length === 0) return;
+  let first: AddressFault | undefined;
+  for (const driver of drivers.values()) {
+    if (!isAmong(device, driver.keys.device) || !isAmong(point, driver.keys.point)) continue;
+    const verdict = verdictOf(driver, device, point);
+    if (verdict === 'taken') return;
+    if (verdict instanceof AddressFault) first ??= verdict;
+  }
+  if (first !== undefined) addressFault(faults, first, where);
+}
+
+/** What a driver says of an address without its bus; undefined where it must know the bus. */
+function verdictOf(driver: Driver, device: Mapping, point: Mapping): 'taken' | AddressFault | undefined {
+  const ofDevice = z.object(driver.keys.device).safeParse(device);
+  const ofPoint = z.object(driver.keys.point).safeParse(point);
+  if (!ofDevice.success || !ofPoint.success) return undefined;
+  try {
+    driver.point({}, ofDevice.data, ofPoint.data);
+    return 'taken';
+  } catch (error) {
+    return error instanceof AddressFault && Object.hasOwn(point, error.key) ? error : undefined;
+  }
+}
+
+function without(map: Mapping, keys: object): Mapping {
+  return Object.fromEntries(Object.entries(map).filter(([key]) => !(key in keys)));
+}
+
+function isAmong(map: Mapping, keys: object): boolean {
+  return Object.keys(map).every((key) => key in keys);
 }
 
 type Limits = Pick<Point, 'alarmAbove' | 'clearBelow' | 'alarmBelow' | 'clearAbove'>;

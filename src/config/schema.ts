@@ -54,7 +54,7 @@ export const mqttSchema = z.strictObject({
 });
 
 export const consoleSchema = z.strictObject({
-  listen: listen.default('127.0.0.1:8080').describe('where the console listens'),
+  listen: listen.default('127.0.0.1:8080').describe('where the page to come will listen'),
 });
 
 const common = { name: text.optional().describe('name for people') };
@@ -280,7 +280,7 @@ export function siteJsonSchema(drivers: readonly Driver[]): object {
     premises: premisesSchema.describe('the premises'),
     ...topKeys,
     mqtt: mqttSchema.optional().describe('the broker'),
-    console: consoleSchema.optional().describe('the console'),
+    console: consoleSchema.optional().describe('kept for the page to come; nothing listens yet'),
     buses: z.record(ids, each(busSchema)).optional().describe('lines that devices are on, by id'),
     zones: z.record(ids, zoneSchema).optional().describe('zones, by id'),
     devices: z.record(ids, each(device)).optional().describe('devices, by id'),

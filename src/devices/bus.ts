@@ -13,6 +13,7 @@ import { outputState, reopened, type Wanted, want } from './outputs.ts';
 import type { Pacer } from './pacer.ts';
 import { type DeviceState, deviceState, planPolls } from './polls.ts';
 import { Session, type SessionEnd } from './session.ts';
+import { joinStations } from './stations.ts';
 import type { BusFigures, DeviceInput } from './types.ts';
 import { utilisation, wireShare } from './wire-share.ts';
 
@@ -20,6 +21,8 @@ import { utilisation, wireShare } from './wire-share.ts';
 const reopen = { firstMs: 200, mostMs: 5000 };
 /** a connection that held so long, or gave an answer, was a good one: its loss starts from the shortest wait */
 const heldMs = 5000;
+/** a connection that was closed is made anew without a word, if that takes no longer than this */
+const quietMs = 1000;
 const openTimeoutMs = 10_000;
 const closeTimeoutMs = 2000;
 const defaultTimeoutMs = 1000;
@@ -55,6 +58,7 @@ export class Bus {
   private up: boolean | undefined;
   private because: string | undefined;
   private failures = 0;
+  private quietlyMs = Number.NEGATIVE_INFINITY;
   /** what is wrong was written to the log; what follows on it is then written as well */
   private saidDown = true;
   private running: Promise<void> = Promise.resolve();
@@ -66,6 +70,8 @@ export class Bus {
     this.points = options.devices.flatMap((device) => device.points.map((point) => point.address));
     const devices = options.devices.map(deviceState);
     for (const device of devices) this.byId.set(device.id, device);
+    const outputs = options.outputs.map((each) => outputState(each, options.wanted(each.id), this.startedMs));
+    joinStations(outputs, devices, options.devices);
     const timeouts = options.devices.map((device) => device.timeoutMs);
     this.paced = bus.link?.kind === 'serial' ? options.pacer?.line() : undefined;
     this.line = {
@@ -77,7 +83,7 @@ export class Bus {
       push: (input) => this.tell(input),
       devices,
       polls: [],
-      outputs: options.outputs.map((each) => outputState(each, options.wanted(each.id), this.startedMs)),
+      outputs,
       kind: bus.link?.kind ?? 'none',
       untagged: bus.link?.kind === 'serial' || (bus.link?.kind === 'tcp' && bus.link.untagged === true),
       gapMs: frameGapMs(bus.link),
@@ -142,11 +148,19 @@ export class Bus {
 
   private async run(): Promise<void> {
     const { clock } = this.options;
+    let quietly: string | undefined;
     while (!this.stopping.signal.aborted) {
       const openedMs = clock.steadyMs();
-      const end = await this.once();
+      const end = await this.once(quietly);
       if (this.stopping.signal.aborted) return;
-      if (end.quiet) continue;
+      quietly = end.quiet ? end.because : undefined;
+      if (end.quiet) {
+        // a peer that closes after each answer is not asked without a pause
+        const often = clock.steadyMs() - this.quietlyMs < quietMs;
+        this.quietlyMs = clock.steadyMs();
+        if (often) await sleep(clock, reopen.firstMs, this.stopping.signal);
+        continue;
+      }
       const good = this.session && (this.session.proved || clock.steadyMs() - openedMs > heldMs);
       this.failures = good ? 1 : this.failures + 1;
       this.session = undefined;
@@ -154,19 +168,27 @@ export class Bus {
     }
   }
 
-  /** Opens, serves until the end and closes. Never rejects. */
-  private async once(): Promise<SessionEnd> {
+  /** Opens, serves until the end and closes. Never rejects. `quietly`: why it is opened anew, not told so far. */
+  private async once(quietly: string | undefined): Promise<SessionEnd> {
     const { bus, clock, driver, openLink } = this.options;
     let link: Link | undefined;
     let connection: Connection | undefined;
     let session: Session | undefined;
     let early: string | undefined;
     let emitted: Emitted[] | undefined = [];
-    const lost = (because: string): void => {
+    const lost = (because: string, quiet = false): void => {
       this.line.counts.errors.link += 1;
       early ??= because;
-      session?.end(because);
+      session?.end(because, quiet);
     };
+    const opened = new AbortController();
+    if (quietly !== undefined) {
+      sleep(this.options.clock, quietMs, opened.signal).then(() => {
+        if (!opened.signal.aborted) this.down(quietly);
+      });
+    }
+    // device servers close connections that nobody used for a while
+    const closed = (because: string): void => lost(because, session !== undefined && this.wasGood(session));
     const host: Host = {
       points: this.points,
       outputs: this.line.outputs.map((output) => output.config.address),
@@ -178,12 +200,13 @@ export class Bus {
       log: this.options.log,
     };
     try {
-      if (bus.link) link = await openLink(bus.link, { clock, signal: this.stopping.signal, lost });
+      if (bus.link) link = await openLink(bus.link, { clock, signal: this.stopping.signal, lost: closed });
       const opening = attempt(() => driver.open(bus.settings, link ? { ...host, link } : host));
       connection = await this.within(opening, openTimeoutMs);
       if (early !== undefined) throw new Error(early);
       session = new Session(this.line, connection, link);
       this.session = session;
+      opened.abort();
       this.upAgain(link);
       const before = emitted;
       emitted = undefined;
@@ -194,6 +217,7 @@ export class Bus {
       if (!end.quiet) this.down(end.because);
       return end;
     } catch (error) {
+      opened.abort();
       if (!session) this.session = undefined;
       const because = early ?? (error instanceof Error ? error.message : String(error));
       this.down(because);
@@ -202,6 +226,12 @@ export class Bus {
       session?.end('closed');
       await this.close(connection, link);
     }
+  }
+
+  /** What a peer closes that never answered is a loss, and so is any other link that goes. */
+  private wasGood(session: Session): boolean {
+    if (this.line.kind !== 'tcp') return false;
+    return session.proved || (!session.asked && this.options.clock.steadyMs() - session.openedMs > heldMs);
   }
 
   private async within<T extends Connection>(opening: Promise<T>, limitMs: number): Promise<T> {
@@ -240,7 +270,7 @@ export class Bus {
 
   private upAgain(link: Link | undefined): void {
     const now = this.options.clock.steadyMs();
-    for (const output of this.line.outputs) reopened(output, now);
+    for (const output of this.line.outputs) reopened(output, now, this.up === true);
     if (this.up === true) return;
     // a quiet reconnect keeps what is known of the devices; after a loss it is found out anew
     this.line.polls = this.options.devices.flatMap((device) => planPolls(device, this.byId.get(device.id)!));

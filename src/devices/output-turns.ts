@@ -3,8 +3,18 @@
 
 import type { Connection, FaultKind } from '../driver.ts';
 import { attempt, holdSpace, type Line } from './line.ts';
-import { checkByDriving, driven, failed, type OutputState, observed, phaseNow, wire } from './outputs.ts';
+import {
+  checkByDriving,
+  driven,
+  failed,
+  type OutputState,
+  observed,
+  phaseNow,
+  stranded,
+  wire,
+} from './outputs.ts';
 import { failuresToDown } from './polls.ts';
+import { isDown, readyAtMs, release, unanswered } from './stations.ts';
 import type { DeviceInput } from './types.ts';
 
 /** What these turns need of a session. */
@@ -14,20 +24,36 @@ export interface Turns {
   readonly over: boolean;
   /** when the request that is or was out began */
   readonly startedMs: number;
-  silent: number;
+  /** outputs that failed more than once are not tried before */
+  failingUntilMs: number;
+  /** something answered: the connection is good */
+  answeredBy(): void;
   begin(timeoutMs: number): AbortSignal;
   finish(now: number): boolean;
   fault(error: unknown, ranOut: boolean, timeoutMs: number): { kind: FaultKind; message: string };
-  afterSilence(): void;
+  /** `ranOut`: not a byte came within the time */
+  afterSilence(ranOut: boolean, of: 'poll' | 'output'): void;
   end(because: string): void;
   pump(): void;
+}
+
+/** When the output may be driven, as far as failures go. */
+export function driveAtMs(turns: Turns, output: OutputState): number {
+  const atMs = Math.max(output.notBeforeMs, readyAtMs(output));
+  return output.failures > 0 ? Math.max(atMs, turns.failingUntilMs) : atMs;
+}
+
+/** When it may be read back. */
+export function checkAtMs(turns: Turns, output: OutputState): number {
+  const atMs = Math.max(output.checkAtMs, output.heldUntilMs, readyAtMs(output));
+  return output.failures > 0 ? Math.max(atMs, turns.failingUntilMs) : atMs;
 }
 
 export function canDrive(turns: Turns, output: OutputState, now: number): boolean {
   return (
     output.pending &&
     !output.driving &&
-    output.notBeforeMs <= now &&
+    driveAtMs(turns, output) <= now &&
     turns.connection.drive !== undefined &&
     phaseNow(output, now) !== undefined
   );
@@ -50,7 +76,7 @@ export function driveOutput(turns: Turns, output: OutputState, exclusive: boolea
     const now = line.clock.steadyMs();
     const ranOut = own ? own.signal.aborted : turns.finish(now);
     if (error === undefined) {
-      turns.silent = 0;
+      answered(turns, output, now);
       tell(line, driven(output, value, connection.observe !== undefined, now));
     } else outputFailed(turns, output, error, ranOut, now);
     output.afterDrive?.();
@@ -76,7 +102,7 @@ export function checkOutput(turns: Turns, output: OutputState, now: number): voi
       if (turns.over) return;
       const at = line.clock.steadyMs();
       turns.finish(at);
-      turns.silent = 0;
+      answered(turns, output, at);
       const settled = output.drives === drives && !output.driving;
       tell(line, observed(output, level, at, line.random, settled));
       turns.pump();
@@ -90,6 +116,17 @@ export function checkOutput(turns: Turns, output: OutputState, now: number): voi
   );
 }
 
+function answered(turns: Turns, output: OutputState, now: number): void {
+  turns.answeredBy();
+  const { station } = output;
+  if (!station || station.failures === 0) return;
+  const wasDown = isDown(station);
+  station.failures = 0;
+  if (!wasDown) return;
+  release(station, now);
+  if (station.device) station.device.retryAtMs = Number.NEGATIVE_INFINITY;
+}
+
 function outputFailed(turns: Turns, output: OutputState, error: unknown, ranOut: boolean, now: number): void {
   const { line } = turns;
   const { kind, message } = turns.fault(error, ranOut, line.outputTimeoutMs);
@@ -99,10 +136,24 @@ function outputFailed(turns: Turns, output: OutputState, error: unknown, ranOut:
     return;
   }
   const { id } = output.config;
+  const { station } = output;
   line.warn(`output ${id}`, { bus: line.id, output: id }, message);
-  const text = output.failures + 1 >= failuresToDown ? `${message}, ${failuresToDown} times` : message;
-  tell(line, failed(output, kind, text, now, line.random));
-  turns.afterSilence();
+  if (kind === 'exception') {
+    answered(turns, output, now);
+    tell(line, failed(output, kind, message, now, line.random, false));
+    return;
+  }
+  const tries = Math.max(output.failures, station?.failures ?? 0) + 1;
+  const text = tries >= failuresToDown ? `${message}, ${failuresToDown} times` : message;
+  const wasDown = station !== undefined && isDown(station);
+  tell(line, failed(output, kind, text, now, line.random, wasDown));
+  if (station && line.kind !== 'none') {
+    unanswered(station, now, line.random);
+    if (isDown(station)) for (const each of station.outputs) tell(line, stranded(each, text));
+    // the living have as much of the line as was lost
+    if (output.failures > 1) turns.failingUntilMs = now + (now - turns.startedMs);
+  }
+  turns.afterSilence(kind === 'timeout' && ranOut, 'output');
 }
 
 function tell(line: Line, report: DeviceInput | undefined): void {

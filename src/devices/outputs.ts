@@ -5,10 +5,11 @@ import type { OutputConfig } from '../config/types.ts';
 import type { FaultKind } from '../driver.ts';
 import { backoffMs } from '../lib/backoff.ts';
 import { moves, type Phase, phaseOf } from './output-pattern.ts';
+import type { Station } from './stations.ts';
 import type { DeviceInput } from './types.ts';
 
 const checkMs = 5000;
-const retry = { firstMs: 200, mostMs: 5000 };
+export const retry = { firstMs: 200, mostMs: 5000 };
 /** so many failures in a row, or read-backs that differ, are a fault; a refusal by the device is one at once */
 const failuresToFault = 3;
 
@@ -17,6 +18,8 @@ export type OutputReport = Extract<DeviceInput, { type: 'output' }>;
 
 export interface OutputState {
   readonly config: OutputConfig;
+  /** the unit that it is an output of */
+  station: Station | undefined;
   wanted: Wanted;
   /** to be driven as soon as the line is free and `notBeforeMs` has come */
   pending: boolean;
@@ -54,6 +57,7 @@ export interface OutputState {
 export function outputState(config: OutputConfig, wanted: Wanted, now: number): OutputState {
   return {
     config,
+    station: undefined,
     wanted,
     pending: false,
     notBeforeMs: now,
@@ -86,17 +90,25 @@ export function phaseNow(state: OutputState, now: number): Phase | undefined {
   return { value: false, untilMs: Number.POSITIVE_INFINITY };
 }
 
-/** The bus was opened: nothing is known of the output, so what is wanted is driven and read back. */
-export function reopened(state: OutputState, now: number): void {
+/**
+ * The bus was opened: nothing is known of the output, so what is wanted is driven and read back. `quiet`: it was not
+ * down in between, and an output that could not be driven before waits as it did.
+ */
+export function reopened(state: OutputState, now: number, quiet: boolean): void {
   state.pending = phaseNow(state, now) !== undefined;
-  state.notBeforeMs = now;
-  state.checkAtMs = now;
   state.heldUntilMs = now;
   state.verifying = false;
   state.driving = false;
+  judgeAnew(state);
+  if (quiet && (state.failures > 0 || state.mismatches > 0)) return;
+  state.notBeforeMs = now;
+  state.checkAtMs = now;
   state.failures = 0;
   state.mismatches = 0;
-  judgeAnew(state);
+  if (!quiet && state.station) {
+    state.station.failures = 0;
+    state.station.retryAtMs = Number.NEGATIVE_INFINITY;
+  }
 }
 
 /** Takes a new wanted value; true where it is to be driven. */
@@ -243,20 +255,27 @@ export function checkByDriving(state: OutputState, now: number): void {
   state.pending = phaseNow(state, now) !== undefined;
 }
 
+/** `down`: the unit is known to be silent, so that one failure is enough to say so. */
 export function failed(
   state: OutputState,
   kind: FaultKind,
   message: string,
   now: number,
   random: () => number,
+  down: boolean,
 ): OutputReport | undefined {
   state.failures += 1;
   const waitMs = state.failures === 1 ? 0 : backoffMs(state.failures - 1, retry, random);
   state.notBeforeMs = now + waitMs;
   state.checkAtMs = now + waitMs;
   state.verifying = false;
-  if (kind !== 'exception' && state.failures < failuresToFault) return undefined;
+  if (kind !== 'exception' && !down && state.failures < failuresToFault) return undefined;
   return report(state, null, message);
+}
+
+/** What is owed can't be driven, as the unit does not answer for its other outputs. */
+export function stranded(state: OutputState, message: string): OutputReport | undefined {
+  return state.pending ? report(state, null, message) : undefined;
 }
 
 function report(

@@ -5,6 +5,7 @@ import type { DeviceConfig } from '../config/types.ts';
 import type { Raw, ReadRequest, RequestLimits } from '../driver.ts';
 import { backoffMs } from '../lib/backoff.ts';
 import { mergeReads } from './merge.ts';
+import type { Station } from './stations.ts';
 
 /** failures in a row after which a device is down */
 export const failuresToDown = 3;
@@ -28,6 +29,8 @@ export interface DeviceState {
   lastGoodMs: number | undefined;
   /** that it is down was written to the log */
   saidDown: boolean;
+  /** the same unit's outputs, where it has any */
+  station: Station | undefined;
 }
 
 export interface Poll {
@@ -55,6 +58,7 @@ export function deviceState(config: DeviceConfig): DeviceState {
     because: undefined,
     lastGoodMs: undefined,
     saidDown: true,
+    station: undefined,
   };
 }
 
@@ -111,12 +115,14 @@ export interface Choice {
 /**
  * Alarm points before meters, the longest due first, and now and then a meter on a line full of alarm points. Devices
  * that are down wait until `deadUntilMs` as well: together they have their share of the line, however many they are.
+ * `livingFirst`: the last question had no answer, and the next one is put to a device that gives one.
  */
 export function choose(
   polls: readonly Poll[],
   now: number,
   alarmStreak: number,
   deadUntilMs: number,
+  livingFirst: boolean,
   into: Choice,
 ): void {
   let alarm: Poll | undefined;
@@ -128,11 +134,29 @@ export function choose(
     if (readyMs > now) {
       if (readyMs < nextMs) nextMs = readyMs;
     } else if (each.lane === 'alarm') {
-      if (!alarm || each.dueMs < alarm.dueMs) alarm = each;
-    } else if (!meter || each.dueMs < meter.dueMs) meter = each;
+      if (!alarm || isBefore(each, alarm, livingFirst)) alarm = each;
+    } else if (!meter || isBefore(each, meter, livingFirst)) meter = each;
   }
-  into.poll = alarm && !(meter && alarmStreak >= alarmsInARow) ? alarm : meter;
+  const meterFirst =
+    livingFirst && alarm && meter
+      ? !isLiving(alarm) && isLiving(meter)
+      : meter !== undefined && alarmStreak >= alarmsInARow;
+  into.poll = alarm && !meterFirst ? alarm : meter;
   into.nextMs = nextMs;
+}
+
+/** Nothing speaks against an answer. */
+export function isLiving({ device }: Poll): boolean {
+  return device.up !== false && device.failures === 0;
+}
+
+function promise(each: Poll): number {
+  return isLiving(each) ? (each.device.up ? 2 : 1) : 0;
+}
+
+function isBefore(each: Poll, other: Poll, livingFirst: boolean): boolean {
+  if (livingFirst && promise(each) !== promise(other)) return promise(each) > promise(other);
+  return each.dueMs < other.dueMs;
 }
 
 /**

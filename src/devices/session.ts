@@ -7,10 +7,20 @@ import type { Timer } from '../lib/clock.ts';
 import { attempt, holdSpace, type Line, silenceMs } from './line.ts';
 import type { Link } from './link.ts';
 import { hasGaps } from './merge.ts';
-import { canDrive, checkOutput, driveOutput } from './output-turns.ts';
+import { canDrive, checkAtMs, checkOutput, driveAtMs, driveOutput } from './output-turns.ts';
 import type { OutputState } from './outputs.ts';
 import type { Pace } from './pacer.ts';
-import { advance, type Choice, choose, type DeviceState, failing, type Poll, withoutGaps } from './polls.ts';
+import {
+  advance,
+  type Choice,
+  choose,
+  type DeviceState,
+  failing,
+  isLiving,
+  type Poll,
+  withoutGaps,
+} from './polls.ts';
+import { release } from './stations.ts';
 import { Turn } from './turn.ts';
 import { used, wasted } from './wire-share.ts';
 
@@ -27,17 +37,24 @@ export interface SessionEnd {
 
 export class Session {
   readonly ended: Promise<SessionEnd>;
+  readonly openedMs: number;
   readonly line: Line;
   readonly connection: Connection;
   private readonly link: Link | undefined;
   private resolveEnd: (end: SessionEnd) => void = () => {};
   over = false;
-  /** a device answered */
+  /** something answered */
   proved = false;
+  /** something was asked */
+  asked = false;
   private readonly turn: Turn;
   private current: Poll | undefined;
   private disturbedMs: number | undefined;
-  silent = 0;
+  /** unanswered polls in a row; of outputs too where there is nothing else to tell by */
+  private silent = 0;
+  /** the last turn had no answer: a poll that will have one goes next */
+  private unanswered = false;
+  failingUntilMs = Number.NEGATIVE_INFINITY;
   private alarmStreak = 0;
   /** silences waited for in a row, with something due at the end of each */
   private waits = 0;
@@ -47,6 +64,7 @@ export class Session {
 
   constructor(line: Line, connection: Connection, link: Link | undefined) {
     this.line = line;
+    this.openedMs = line.clock.steadyMs();
     this.connection = connection;
     this.link = link;
     this.turn = new Turn(line.clock, () => this.end('the driver does not let go of a request'));
@@ -69,19 +87,23 @@ export class Session {
     let drive: OutputState | undefined;
     let check: OutputState | undefined;
     for (const output of this.line.outputs) {
-      if (canDrive(this, output, now)) {
-        drive = output;
-        break;
-      }
       if (output.driving) continue;
-      const checkAtMs = Math.max(output.checkAtMs, output.heldUntilMs);
-      if (checkAtMs > now) nextMs = Math.min(nextMs, checkAtMs);
+      if (canDrive(this, output, now)) {
+        if (!drive || goesBefore(output, drive)) drive = output;
+        continue;
+      }
+      const atMs = checkAtMs(this, output);
+      if (atMs > now) nextMs = Math.min(nextMs, atMs);
       else if (!check || output.checkAtMs < check.checkAtMs) check = output;
-      if (output.pending && output.notBeforeMs > now) nextMs = Math.min(nextMs, output.notBeforeMs);
+      if (output.pending) {
+        const driveMs = driveAtMs(this, output);
+        if (driveMs > now) nextMs = Math.min(nextMs, driveMs);
+      }
     }
     let poll: Poll | undefined;
-    if (!drive && this.connection.read) {
-      choose(this.line.polls, now, this.alarmStreak, this.line.share.deadUntilMs, this.choice);
+    if ((!drive || this.unanswered) && this.connection.read) {
+      const { deadUntilMs } = this.line.share;
+      choose(this.line.polls, now, this.alarmStreak, deadUntilMs, this.unanswered, this.choice);
       nextMs = Math.min(nextMs, this.choice.nextMs);
       poll = this.choice.poll;
     }
@@ -92,6 +114,7 @@ export class Session {
     }
     const waitMs = this.silenceMs(now);
     if (waitMs > 0) this.hush(now, waitMs);
+    else if (poll && this.unanswered && isLiving(poll)) this.read(poll, now);
     else if (drive) driveOutput(this, drive, true);
     else if (check && !(poll?.lane === 'alarm' && poll.dueMs < check.checkAtMs))
       checkOutput(this, check, now);
@@ -143,6 +166,8 @@ export class Session {
 
   begin(timeoutMs: number): AbortSignal {
     this.line.counts.requests += 1;
+    this.asked = true;
+    this.unanswered = false;
     return this.turn.begin(this.line.clock.steadyMs(), timeoutMs);
   }
 
@@ -191,6 +216,7 @@ export class Session {
       this.end(message);
       return;
     }
+    const silent = kind === 'timeout' && ranOut;
     if (kind === 'exception') {
       this.alive(poll, now);
       this.line.warn(
@@ -204,7 +230,6 @@ export class Session {
         this.line.push({ type: 'reading', values: poll.values });
       }
     } else {
-      if (kind !== 'timeout' || !ranOut) this.silent = 0;
       const { device } = poll;
       if (device.up === false && this.line.devices.some((each) => each.up)) {
         wasted(this.line.share, this.turn.startedMs, now);
@@ -222,7 +247,7 @@ export class Session {
         this.line.push({ type: 'link', of: 'device', id: device.id, up: false, because: device.because });
       }
     }
-    this.afterSilence();
+    if (kind !== 'exception') this.afterSilence(silent, 'poll');
     this.pump();
   };
 
@@ -240,11 +265,16 @@ export class Session {
 
   /** A good answer, or a refusal, which shows as well that the device is there. */
   private alive(poll: Poll, now: number): void {
-    this.silent = 0;
+    this.answeredBy();
     poll.failures = 0;
     poll.dueMs = poll.nominalMs > now || poll.everyMs <= 0 ? poll.nominalMs : now;
     if (poll.everyMs <= 0) poll.dueMs = this.line.kind === 'none' ? now + 1 : now;
     this.contact(poll.device, now);
+  }
+
+  answeredBy(): void {
+    this.silent = 0;
+    this.proved = true;
   }
 
   contact(device: DeviceState, now: number): void {
@@ -256,6 +286,7 @@ export class Session {
     const because = device.up === false ? 'it answers again' : 'it answers';
     device.up = true;
     device.because = undefined;
+    if (device.station) release(device.station, now);
     if (device.saidDown) this.line.log.info({ bus: this.line.id, device: device.id }, 'device is up');
     this.line.push({ type: 'link', of: 'device', id: device.id, up: true, because });
   }
@@ -269,14 +300,29 @@ export class Session {
     this.line.counts.errors[kind] += 1;
     if (!known) this.line.warn(`driver ${text}`, { bus: this.line.id, error }, 'the driver failed');
     if (kind !== 'exception' && this.line.untagged) this.disturbedMs = this.line.clock.steadyMs();
-    if (kind === 'timeout' && ranOut) this.silent += 1;
     return { kind, message };
   }
 
-  /** A peer that lost its power leaves a connection that looks open: only a new one tells. */
-  afterSilence(): void {
+  /**
+   * A turn had no good answer. A peer that lost its power leaves a connection that looks open: only a new one tells.
+   * An output's silence shows nothing of the connection while polls do.
+   */
+  afterSilence(ranOut: boolean, of: 'poll' | 'output'): void {
+    this.unanswered = true;
+    if (!ranOut) {
+      this.silent = 0;
+      return;
+    }
+    if (of === 'poll' || this.line.polls.length === 0) this.silent += 1;
     if (this.line.kind !== 'tcp' || this.silent < silentToReconnect) return;
     if (this.link && this.link.lastByteMs >= this.turn.startedMs) return;
     this.end('no answers; connecting anew', true);
   }
+}
+
+/** An output whose unit is not known to fail goes first, then the one that has waited longest. */
+function goesBefore(output: OutputState, other: OutputState): boolean {
+  const [failures, others] = [output, other].map((each) => each.failures + (each.station?.failures ?? 0));
+  if ((failures === 0) !== (others === 0)) return failures === 0;
+  return failures !== 0 && output.notBeforeMs < other.notBeforeMs;
 }

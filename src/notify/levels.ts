@@ -6,16 +6,13 @@ import type { Clock, Timer } from '../lib/clock.ts';
 import type { Store } from '../store/types.ts';
 import { explainReason } from './explain.ts';
 import { type Log, rarely } from './log.ts';
-import { type Lane, refusedForGood } from './sender.ts';
+import { type Lane, longestRetryMs, refusedForGood, shortestRetryMs } from './sender.ts';
 import type { Topics } from './topics.ts';
 import type { Levels } from './types.ts';
 
 /** so many connections in a row ended by the broker with nothing but levels unanswered: alarms come first */
 const mostBreaks = 3;
 const quietMs = 600_000;
-/** a level that the broker did not take for now is offered again after these */
-export const shortestRetryMs = 5000;
-export const longestRetryMs = 60_000;
 
 interface Refusal {
   readonly pauseMs: number;
@@ -207,7 +204,10 @@ export function createLevelLane(options: {
     if (reason >= 0x80) {
       const because = explainReason(reason);
       if (mayLog(because)) log.warn({ topic, because }, 'the broker refused a retained level');
-      if (live && redo !== undefined && !refusedForGood.has(reason)) return notNow(topic, redo);
+      if (live && redo !== undefined && !refusedForGood.has(reason)) {
+        notNow(topic, redo);
+        return;
+      }
     } else {
       breaks = 0;
       if (payload === '') remember([], [topic]);

@@ -35,15 +35,7 @@ export interface MqttCourierOptions {
   readonly log: Log;
   readonly store: Pick<
     Store,
-    | 'outbox'
-    | 'outboxSize'
-    | 'delivered'
-    | 'setAside'
-    | 'retained'
-    | 'retain'
-    | 'events'
-    | 'reply'
-    | 'commit'
+    'outbox' | 'outboxSize' | 'delivered' | 'setAside' | 'retained' | 'retain' | 'events' | 'reply' | 'commit'
   >;
   readonly host: CourierHost;
 }

@@ -48,6 +48,9 @@ const packetOverhead = 64;
 export const packetTooLarge = 0x95;
 /** Refusals of the message itself, which would be the same tomorrow: not authorised, topic, size, format. */
 export const refusedForGood: ReadonlySet<number> = new Set([0x87, 0x90, packetTooLarge, 0x99]);
+/** what is retained and was not taken for now is offered again after the one, growing to the other */
+export const shortestRetryMs = 5000;
+export const longestRetryMs = 60_000;
 
 export function createSender(options: {
   readonly clock: Clock;

@@ -5,9 +5,8 @@
 import type { Clock, Timer } from '../lib/clock.ts';
 import type { Message } from './connection.ts';
 import { explainReason } from './explain.ts';
-import { longestRetryMs, shortestRetryMs } from './levels.ts';
 import { type Log, rarely } from './log.ts';
-import { type Lane, refusedForGood } from './sender.ts';
+import { type Lane, longestRetryMs, refusedForGood, shortestRetryMs } from './sender.ts';
 import type { Levels } from './types.ts';
 
 export interface StatusLane extends Lane {

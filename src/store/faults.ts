@@ -1,6 +1,7 @@
 // Turns what SQLite and the file system say into a StoreFault: a stable code, what failed, and what a
 // technician can do about it. Judges errors only; decides nothing about going on.
 
+import path from 'node:path';
 import { StoreFault } from './types.ts';
 
 export type Operation = 'open' | 'commit' | 'read' | 'backup';
@@ -14,18 +15,23 @@ const words: Record<Operation, string> = {
 
 const hints: Record<string, string> = {
   busy: 'stop the other one (`systemctl status keepwatch`), or give this one its own `data` folder',
-  newer: 'install that version again, or restore a backup made with this one (`keepwatch restore FILE`)',
+  newer:
+    'install that version again, or move keepwatch.db and keepwatch.db-wal away and put a copy in their place that this version has made',
   readOnly:
     'mount the disk writable and give the folder to the user that runs keepwatch; a card that turned read-only by itself is worn out: replace it',
   full: 'free space on the disk of the data folder, or move `data` to a larger one; writing goes on by itself',
   io: 'look at `dmesg` for disk errors; after one failed write a file system may refuse all others until it is mounted again, so restart the gateway, and replace the card or disk if it comes back',
   damaged:
-    'stop keepwatch, move keepwatch.db and keepwatch.db-wal away, restore the last backup (`keepwatch restore FILE`) or start with a new state, and check the disk',
+    'stop keepwatch, move keepwatch.db and keepwatch.db-wal away, put the last copy in their place as keepwatch.db or start with a new state, and check the disk',
   conflict: 'this is a fault of the program: please report it with the log',
 };
 
 /** A copy goes to another place than the data: its disk is not the gateway's worry. */
 const backupHint = 'give the name of a file in a folder that exists, is writable and has room for the copy';
+
+function ownFolder(folder: string): string {
+  return `give the folder to the user that runs keepwatch (\`sudo install -d -o $USER ${folder}\`), or choose another \`data:\``;
+}
 
 const messages: Record<string, string> = {
   busy: 'another keepwatch runs on this data folder',
@@ -69,6 +75,9 @@ export function toStoreFault(error: unknown, operation: Operation, file: string)
   if (code === undefined) return error;
   const detail = `${(error as { code?: string }).code ?? error.name}: ${error.message}`;
   const copying = operation === 'backup';
+  const forbidden =
+    operation === 'open' && ['EACCES', 'EPERM'].includes(String((error as { code?: string }).code));
+  const hint = copying ? backupHint : forbidden ? ownFolder(path.dirname(file)) : undefined;
   const what = copying ? words.backup : (messages[code] ?? words[operation]);
-  return storeFault(code, `${what}: ${file} (${detail})`, error, copying ? backupHint : undefined);
+  return storeFault(code, `${what}: ${file} (${detail})`, error, hint);
 }

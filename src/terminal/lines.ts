@@ -39,9 +39,28 @@ export function eventLine(screen: Pick<Screen, 'colours'>, event: Event, reading
   if (event.drill) parts.push(paint(screen, 'cyan', `(${said.title.drill})`));
   if (event.because) parts.push(`— ${plain(event.because)}`);
   if (event.note) parts.push(`“${plain(event.note)}”`);
-  if (event.by) parts.push(`· ${said.title.by} ${plain(event.by)}`);
+  const by = byWhom(event, language);
+  if (by !== '') parts.push(plain(by));
   if (event.incident) parts.push(paint(screen, 'dim', event.incident.id));
   return parts.join(' ');
+}
+
+/** Who did it, where the cause has not named them already. */
+export function byWhom({ by, because }: Event, language: Language): string {
+  return by === undefined || because.endsWith(`by ${by}`) || because.includes(`by ${by}:`)
+    ? ''
+    : `· ${words[language].title.by} ${by}`;
+}
+
+/** Lines for a course of events; under the first with a tilde stands what that means. */
+export function eventLines(screen: Pick<Screen, 'colours'>): (event: Event, reading: Reading) => string {
+  let explained = false;
+  return (event, reading) => {
+    const line = eventLine(screen, event, reading);
+    if (explained || event.clock === 'synced') return line;
+    explained = true;
+    return `${line}\n${paint(screen, 'dim', `          ${words[reading.language].title.tilde}`)}`;
+  };
 }
 
 function signOf(event: Event): { symbol: string; colour: Colour } {

@@ -6,7 +6,7 @@ import type { Reach } from '../control/types.ts';
 import type { Event, Text } from '../core/types.ts';
 import type { LogDestination } from '../lib/log.ts';
 import { plain } from '../lib/width.ts';
-import { eventLine, type Reading } from './lines.ts';
+import { eventLines, type Reading } from './lines.ts';
 import { type Colour, paint, type Screen } from './paint.ts';
 import { inBoth, languageOf, timeIn } from './words.ts';
 
@@ -25,6 +25,7 @@ export interface View {
 
 export function startView(screen: Screen): View {
   let reading: Reading = { language: languageOf(undefined), timezone: localZone() };
+  const lineOf = eventLines(screen);
   // What comes before the banner waits for it: only then the language and the clocks of the premises are known.
   let held: (() => string)[] | undefined = [];
   const show = (line: () => string): void => {
@@ -40,7 +41,7 @@ export function startView(screen: Screen): View {
   };
   return {
     log: { write: (line) => showLater(new Date(), () => logLine(screen, line)) },
-    event: (event) => show(() => eventLine(screen, event, reading)),
+    event: (event) => show(() => lineOf(event, reading)),
     link(of, id, up, because) {
       const sign = paint(screen, up ? 'green' : 'yellow', `${up ? '⇡ up' : '⇣ down'} ${of} ${plain(id)}`);
       showLater(new Date(), () => `${sign} — ${plain(because)}`);

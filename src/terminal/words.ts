@@ -65,6 +65,7 @@ const englishTitles = {
   happened: 'happened',
   stillOpen: 'still open',
   drill: 'drill',
+  tilde: '~: the clock is not synchronised, so this time may be wrong',
 };
 
 interface Words {
@@ -198,6 +199,7 @@ export const words: Readonly<Record<Language, Words>> = {
       happened: '经过',
       stillOpen: '尚未关闭',
       drill: '演练',
+      tilde: '~：时钟未同步，时间可能不准',
     },
   },
 };

@@ -145,7 +145,10 @@ describe('with a daemon', () => {
 
   test('JSON is what the daemon says, exactly', async () => {
     expect(JSON.parse((await keepwatch(['status', '--json', ...site])).out)).toEqual(status);
-    expect(JSON.parse((await keepwatch(['points', '--json', ...site])).out)).toEqual(host.points());
+    // as over MQTT: a unit is null where there is none
+    expect(JSON.parse((await keepwatch(['points', '--json', ...site])).out)).toEqual(
+      host.points().map((point) => ({ unit: null, ...point })),
+    );
     expect(JSON.parse((await keepwatch(['incidents', '--json', ...site])).out)).toEqual([incident]);
     expect(JSON.parse((await keepwatch(['incidents', '--all', '--json', ...site])).out)).toHaveLength(2);
     expect(JSON.parse((await keepwatch(['explain', 'i1', '--json', ...site])).out)).toEqual({
@@ -221,6 +224,14 @@ describe('with a daemon', () => {
     await keepwatch(['ack', 'i1', ...site], { SUDO_USER: 'lina' });
     await keepwatch(['ack', 'i1', ...site], { SUDO_USER: '' });
     expect(host.commands.map(({ by }) => by)).toEqual(['lina', os.userInfo().username]);
+  });
+
+  test('an empty name is wrong usage, not the login name', async () => {
+    for (const by of ['', ' ']) {
+      const { code, err } = await keepwatch(['ack', 'i1', '--by', by, ...site]);
+      expect([code, err]).toEqual([2, expect.stringContaining('--by is empty')]);
+    }
+    expect(host.commands).toEqual([]);
   });
 
   test('a refusal is 1, with the reason among the words', async () => {

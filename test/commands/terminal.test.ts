@@ -4,10 +4,11 @@
 import { describe, expect, test } from 'vitest';
 import { explanationLines } from '../../src/commands/explain.ts';
 import { incidentLines } from '../../src/commands/incidents.ts';
+import { refusal } from '../../src/commands/operate.ts';
 import { pointLines } from '../../src/commands/points.ts';
 import { statusLines } from '../../src/commands/status.ts';
 import { cut, pad, plain, widthOf } from '../../src/lib/width.ts';
-import { eventLine } from '../../src/terminal/lines.ts';
+import { eventLine, eventLines } from '../../src/terminal/lines.ts';
 import { screenOf, table } from '../../src/terminal/paint.ts';
 import { bannerLines, startView } from '../../src/terminal/view.ts';
 import { languageOf, momentIn, span } from '../../src/terminal/words.ts';
@@ -170,8 +171,16 @@ describe('what commands print', () => {
     expect(lines[0]).toBe('▲ ALARM Fire · Atrium');
     expect(lines).toContain('  because: inputs.smoke_atrium active (inputs.smoke_atrium = yes)');
     expect(lines.join('\n')).toMatch(/09:02:03 +\+0 ms +opened +inputs\.smoke_atrium active/);
-    expect(lines.join('\n')).toMatch(/09:02:06~ +\+2\.5 s +acknowledged +acknowledged by lina · by lina/);
+    expect(lines.join('\n')).toMatch(/09:02:06~ +\+2\.5 s +acknowledged +acknowledged by lina$/m);
+    expect(lines).toContain('  ~: the clock is not synchronised, so this time may be wrong');
   });
+});
+
+test('a refusal is in one language', () => {
+  const reply = { id: 'c1', ok: false, code: 'refused' };
+  expect(refusal({ ...reply, message: 'i1：尚未恢复' })).toBe('拒绝：i1：尚未恢复（refused）');
+  expect(refusal({ ...reply, message: 'not yet returned' })).toBe('refused: not yet returned (refused)');
+  expect(refusal({ ...reply, message: '' })).toBe('refused: no reason given (refused)');
 });
 
 describe('lines for events', () => {
@@ -181,6 +190,21 @@ describe('lines for events', () => {
     expect(eventLine(piped, { ...event, by: 'lina' }, reading)).toBe(
       '09:02:03  ▲ 报警 发生 火灾 · 中庭 / Fire · Atrium [紧急] — inputs.smoke_atrium active · 操作人 lina i1_abcd',
     );
+  });
+
+  test('name a person once', () => {
+    const line = eventLine(piped, { ...event, because: 'acknowledged by wang', by: 'wang' }, reading);
+    expect(line.match(/wang/g)).toHaveLength(1);
+    const noted = { ...event, because: 'reset by wang: alone', by: 'wang' };
+    expect(eventLine(piped, noted, reading)).not.toContain('操作人');
+  });
+
+  test('explain the tilde once', () => {
+    const lineOf = eventLines(piped);
+    const unsynced = { ...event, clock: 'unsynced' as const };
+    const text = [event, unsynced, unsynced].map((each) => lineOf(each, reading)).join('\n');
+    expect(text.split('\n')).toHaveLength(4);
+    expect(text.match(/时钟未同步/g)).toHaveLength(1);
   });
 
   test('say the same without colours as with', () => {

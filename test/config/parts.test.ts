@@ -56,6 +56,18 @@ describe('claims', () => {
   });
 });
 
+describe('one mistake does not hide another', () => {
+  const port = 'takes path /dev/x, which `buses.a` has';
+  test.each([
+    ['a misspelt key', '{ driver: modbus-rtu, path: /dev/x, baudrate: 9600 }'],
+    ['an unknown driver', '{ driver: modbus-rtuu, path: /dev/x }'],
+    ['a port written in another way', '{ driver: modbus-rtu, path: /dev/../dev//x }'],
+  ])('on a bus: %s', (_, bus) => {
+    const text = `${premises}buses:\n  a: { driver: modbus-rtu, path: /dev/x }\n  b: ${bus}\n`;
+    expect(folder().faults(text).join('\n')).toContain(`\`buses.b\` ${port}`);
+  });
+});
+
 describe('plans and profiles', () => {
   test('faults name their own file', () => {
     const site = folder();

@@ -51,3 +51,22 @@ test('the example site, with its contacts', () => {
   const { faults } = loadConfig(file, { drivers, environment: {}, overrides: { contacts } });
   expect(faults.filter(({ severity }) => severity === 'fault').map(formatFault)).toEqual([]);
 });
+
+test('an unknown bus does not hide an address that no driver would take', () => {
+  const file = path.join(root, 'unknown-bus.yaml');
+  const points = 'bad: { read: "holding:0:u99" }, good: { read: "holding:0:u16" }, word: { kind: flood }';
+  writeFileSync(
+    file,
+    `premises: { id: a, name: A, timezone: Asia/Shanghai }
+devices:
+  board: { bus: lime1, unit: 2, points: { ${points} } }
+  ups: { bus: lime2, points: { load: { read: load } } }
+`,
+  );
+  const { faults } = loadConfig(file, { drivers, environment: {} });
+  expect(faults.filter(({ severity }) => severity === 'fault').map(({ what }) => what)).toEqual([
+    'unknown bus `lime1`',
+    expect.stringMatching(/^`read`: "u99" is no type/),
+    'unknown bus `lime2`',
+  ]);
+});

@@ -116,7 +116,7 @@ describe.skipIf(!socat)('serial', () => {
 });
 
 describe('TCP', () => {
-  async function server(heard: (bytes: Buffer, socket: Socket) => void) {
+  async function server(heard: (bytes: Buffer, socket: Socket) => void, at = 0) {
     const sockets = new Set<Socket>();
     const each = createServer((socket) => {
       sockets.add(socket);
@@ -125,7 +125,7 @@ describe('TCP', () => {
       socket.on('data', (bytes) => heard(bytes, socket));
     });
     const port = await new Promise<number>((resolve) => {
-      each.listen(0, '127.0.0.1', () => resolve((each.address() as { port: number }).port));
+      each.listen(at, '127.0.0.1', () => resolve((each.address() as { port: number }).port));
     });
     return {
       port,
@@ -180,12 +180,16 @@ describe('TCP', () => {
       ),
     );
     await until(() => r.values('d.a').length > 3);
+    // a close alone is not worth a word
     for (const socket of s.sockets) socket.destroy();
-    await until(() => r.links().at(-1)!.startsWith('lan1 down'));
-    await until(() => r.links().at(-1) === 'd up: it answers');
+    const before = r.values('d.a').length;
+    await until(() => r.values('d.a').length > before + 3);
+    expect(r.links()).toEqual([`lan1 up: connected to 127.0.0.1:${port}`, 'd up: it answers']);
+    expect(r.devices.figures()[0]!.errors.link).toBe(1);
     await s.stop();
-    await until(() => r.links().at(-1)!.startsWith('lan1 down'));
-    s = await server(heard);
+    await until(() => r.links().at(-1) === `lan1 down: connection to 127.0.0.1:${port} refused`);
+    s = await server(heard, port);
+    await until(() => r.links().at(-1) === 'd up: it answers');
     await r.devices.stop();
     await s.stop();
   });

@@ -54,14 +54,14 @@ test('one lost connection costs its devices, the last one the bus', async () => 
   r.memory.refuse('no more connections');
   [...r.ends.keys()][0]!.cut('reset');
   await r.clock.advance(1000);
-  expect(r.links()).toEqual(['u1 down: reset', 'u3 down: reset']);
+  expect(r.links()).toEqual(['u1 down: no more connections', 'u3 down: no more connections']);
   const before = r.values('u2.a').length;
   await r.clock.advance(500);
   expect(r.values('u2.a').length).toBeGreaterThan(before + 3);
   r.pushed.length = 0;
   [...r.ends.keys()][1]!.cut('reset too');
   await r.clock.advance(1000);
-  expect(r.links()).toEqual(['lan1 down: reset too']);
+  expect(r.links()).toEqual(['lan1 down: no more connections']);
   r.memory.refuse(undefined);
   await r.clock.advance(5000);
   expect(r.links().slice(1)[0]).toBe('lan1 up: connected to 10.0.0.5:502');

@@ -38,6 +38,12 @@ const blocksOf = (pieces: Iterable<Uint8Array>): string[] => {
 };
 
 describe('a block', () => {
+  it('is found after the beginning of a four-byte character that nothing good follows', () => {
+    const noise = hex('8130');
+    const bytes = Buffer.concat([noise, firstFire]);
+    expect(blocksOf([...bytes].map((byte) => Uint8Array.of(byte)))).toHaveLength(1);
+  });
+
   it('of the note is a fire with its place', () => {
     const [block] = blocksOf([firstFire]);
     expect(parseBlock(block!)).toEqual({

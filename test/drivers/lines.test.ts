@@ -6,7 +6,14 @@ import { describe, expect, it } from 'vitest';
 import { serial } from '../../drivers/serial/driver.ts';
 import { createLineReader, type Framing, mostCharacters } from '../../drivers/serial/lines/codec.ts';
 import { createDecoder } from '../../drivers/serial/lines/decode.ts';
-import { compile, danger, patiently, SearchTimeout, search, stopped } from '../../drivers/serial/lines/pattern.ts';
+import {
+  compile,
+  danger,
+  patiently,
+  SearchTimeout,
+  search,
+  stopped,
+} from '../../drivers/serial/lines/pattern.ts';
 import type { Host, PointAddress, Raw, Settings } from '../../src/driver.ts';
 import { fakeLink } from '../support/ups.ts';
 

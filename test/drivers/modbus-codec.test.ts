@@ -115,6 +115,33 @@ describe('values', () => {
     expect(value('holding:0:bool', '0100')).toBe(true);
     expect(value('holding:0:bool', '0000')).toBe(false);
   });
+  test('a float of 32 bits is the shortest decimal that is that float', () => {
+    const of = (wanted: number): unknown => {
+      const bytes = Buffer.alloc(4);
+      bytes.writeFloatBE(wanted);
+      return value('input:0:f32', bytes.toString('hex'));
+    };
+    const plain = [225.7, 10.22, 0.1, -0.3, 49.98, 16777216, 3.4028235e38, 1.2e-38, 8388609, 0.33333334];
+    for (const wanted of [...plain, 10.223502, 1234567.1, 20.123457]) expect(of(wanted)).toBe(wanted);
+    expect(of(-0)).toBe(0);
+    let bits = 1;
+    const bytes = Buffer.alloc(4);
+    for (let count = 0; count < 20_000; count += 1) {
+      bits = (Math.imul(bits, 1664525) + 1013904223) >>> 0;
+      bytes.writeUInt32BE(bits);
+      const exact = bytes.readFloatBE();
+      const got = value('input:0:f32', bytes.toString('hex'));
+      if (!Number.isFinite(exact)) expect(got).toBeNull();
+      else {
+        expect(Math.fround(got as number)).toBe(exact);
+        expect(
+          String(got)
+            .replace(/e.*|\D/g, '')
+            .replace(/^0+|0+$/g, '').length,
+        ).toBeLessThanOrEqual(9);
+      }
+    }
+  });
   test('a float that is no number is no value', () => {
     expect(value('input:0:f32', '7FC0 0000')).toBeNull();
     expect(value('input:0:f32', '7F80 0000')).toBeNull();

@@ -20,6 +20,7 @@ describe('commands', () => {
     ['by of another type', { ...good, by: 7 }],
     ['by too long', { ...good, by: 'x'.repeat(65) }],
     ['empty by', { ...good, by: '' }],
+    ['by of white space alone', { ...good, by: ' \t\u3000\n' }],
     ['no verb', { id: 'c1', by: 'ann' }],
     ['verb of another type', { ...good, verb: ['ack'] }],
     ['too deep', { ...good, note: [[[[[[[[[1]]]]]]]]] }],

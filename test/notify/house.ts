@@ -60,13 +60,16 @@ export function sampleIncident(id: string, more: Partial<Incident> = {}): Incide
 
 type CourierStore = Pick<
   Store,
-  'outbox' | 'outboxSize' | 'delivered' | 'setAside' | 'retained' | 'retain' | 'events'
+  'outbox' | 'outboxSize' | 'delivered' | 'setAside' | 'retained' | 'retain' | 'events' | 'reply' | 'commit'
 >;
 
 export interface MemoryStore extends CourierStore {
   readonly journal: Event[];
   readonly aside: Map<number, string>;
   readonly topics: Set<string>;
+  readonly replies: Map<string, Reply>;
+  /** commits are refused */
+  full: boolean;
   /** highest seq ever told delivered, and how many calls it took */
   calls: number;
   forgetBefore: number;
@@ -78,11 +81,14 @@ export function memoryStore(): MemoryStore {
   const done = new Set<number>();
   const aside = new Map<number, string>();
   const topics = new Set<string>();
+  const replies = new Map<string, Reply>();
   const waiting = (): Event[] => journal.filter(({ seq }) => !done.has(seq) && !aside.has(seq));
   const store: MemoryStore = {
     journal,
     aside,
     topics,
+    replies,
+    full: false,
     calls: 0,
     forgetBefore: 0,
     outbox: (afterSeq, limit) =>
@@ -95,6 +101,11 @@ export function memoryStore(): MemoryStore {
       for (const seq of seqs) done.add(seq);
     },
     setAside: (seq, because) => void aside.set(seq, because),
+    reply: (id) => replies.get(id),
+    commit(turn) {
+      if (store.full) throw new Error('no space left');
+      for (const reply of turn.replies) if (!replies.has(reply.id)) replies.set(reply.id, reply);
+    },
     retained: () => [...topics],
     retain(added, forget) {
       for (const topic of added) topics.add(topic);

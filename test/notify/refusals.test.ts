@@ -5,7 +5,7 @@ import { createServer, type Socket } from 'node:net';
 import mqttPacket from 'mqtt-packet';
 import { afterEach, expect, test } from 'vitest';
 import { until } from '../support/broker.ts';
-import { fastClock, type House, startHouse } from './house.ts';
+import { fastClock, type House, sampleIncident, startHouse } from './house.ts';
 
 const base = 'keepwatch/v1/store_0042';
 let cleanups: (() => Promise<unknown>)[] = [];
@@ -17,6 +17,7 @@ afterEach(async () => {
 
 interface Taken {
   readonly topic: string;
+  readonly payload: string;
   readonly seq: number | undefined;
   readonly connection: number;
 }
@@ -51,7 +52,7 @@ async function strictBroker(options: {
       } else if (packet.cmd === 'publish') {
         const { topic, payload } = packet;
         const seq = topic === `${base}/event` ? JSON.parse(payload.toString()).seq : undefined;
-        const one: Taken = { topic, seq, connection };
+        const one: Taken = { topic, payload: payload.toString(), seq, connection };
         const reasonCode = options.answer(one, taken);
         taken.push(one);
         options.onPublish?.(socket, one);
@@ -139,6 +140,27 @@ test('a level that is refused is logged once and holds up nothing', async () => 
   await until('logged', () => one.logged.some(({ message }) => message.includes('refused a retained level')));
   expect(one.logged.filter(({ message }) => message.includes('refused a retained level'))).toHaveLength(1);
   expect(one.healths.every(({ ok }) => ok)).toBe(true);
+});
+
+test('levels that are not taken for now are offered again, in their latest state, and the status too', async () => {
+  let full = true;
+  const broker = await strictBroker({
+    answer: ({ topic }) => (full && !topic.endsWith('/event') ? 0x97 : 0),
+  });
+  const one = house(broker.port, { points: [['gas1.ppm', 1]], incidents: [sampleIncident('i-1')] });
+  one.store.topics.add(`${base}/incident/gone`);
+  const count = (end: string): number => broker.taken.filter(({ topic }) => topic.endsWith(end)).length;
+  const ends = ['/point/gas1/ppm', '/incident/i-1', '/incident/gone', '/status'];
+  await until('offered again', () => ends.every((end) => count(end) >= 2));
+  one.set('gas1.ppm', 2);
+  expect(one.store.topics).toContain(`${base}/incident/gone`);
+  full = false;
+  const before = ends.map(count);
+  await until('taken', () => ends.every((end, index) => count(end) > (before[index] as number)));
+  await until('forgotten', () => !one.store.topics.has(`${base}/incident/gone`));
+  expect(one.courier.state().connected).toBe(true);
+  const last = broker.taken.filter(({ topic }) => topic.endsWith('/ppm')).at(-1);
+  expect(JSON.parse(last?.payload ?? '')).toMatchObject({ value: 2 });
 });
 
 test('an event at which the broker hangs up is found out and set aside; the others are delivered', async () => {

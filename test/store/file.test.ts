@@ -3,6 +3,7 @@
 import { existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import Sqlite from 'better-sqlite3';
 import { describe, expect, it } from 'vitest';
+import { toStoreFault } from '../../src/store/faults.ts';
 import { applicationId, migrate, schemaSteps, schemaVersion } from '../../src/store/migrations.ts';
 import { putAside, storeFile } from '../../src/store/open.ts';
 import { turn } from './fixtures.ts';
@@ -14,6 +15,16 @@ function alter(file: string, sql: string): void {
   database.exec(sql);
   database.close();
 }
+
+describe('advice', () => {
+  it('for a folder that may not be written is the command that helps', () => {
+    const denied = Object.assign(new Error('permission denied'), { code: 'EACCES', syscall: 'mkdir' });
+    expect(toStoreFault(denied, 'open', '/var/lib/keepwatch/keepwatch.db')).toMatchObject({
+      code: 'readOnly',
+      hint: expect.stringContaining('`sudo install -d -o $USER /var/lib/keepwatch`'),
+    });
+  });
+});
 
 describe('a file that cannot be used', () => {
   it('of a newer version is refused and not touched', () => {

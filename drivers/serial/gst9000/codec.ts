@@ -2,6 +2,8 @@
 // Two copies of one vendor note (bingoex.cn/news/119, vgte.net/zjwx/230): what it says of byte offsets does not hold
 // for every event, so the text is matched. Knows no points and no link.
 
+import { createDecoder } from '../lines/decode.ts';
+
 export type GstEvent =
   | {
       readonly type: 'fire';
@@ -65,11 +67,11 @@ function endOf(text: string): number {
 
 export function createBlockReader(): BlockReader {
   // decoded before it is cut: in GB18030 a digit may be part of a character
-  const decoder = new TextDecoder('gb18030');
+  const decode = createDecoder('gb18030');
   let pending = '';
   return {
     push(bytes) {
-      pending += decoder.decode(bytes, { stream: true }).replaceAll('\r', '');
+      pending += decode(bytes).replaceAll('\r', '');
       const blocks: string[] = [];
       let dropped = 0;
       for (;;) {

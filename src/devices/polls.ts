@@ -145,18 +145,27 @@ export function choose(
   into.nextMs = nextMs;
 }
 
-/** Nothing speaks against an answer. */
+/** It answered last time or nearly, or was not asked so far. */
 export function isLiving({ device }: Poll): boolean {
-  return device.up !== false && device.failures === 0;
+  return device.up === true || (device.up === undefined && device.failures === 0);
+}
+
+/**
+ * Fewest failures first. Of as many the one that failed last is asked again at once: some slaves take a question that
+ * follows one to a silent unit for that unit's answer, and only hear the next.
+ */
+function isBefore(each: Poll, other: Poll, livingFirst: boolean): boolean {
+  if (livingFirst) {
+    const [mine, others] = [promise(each), promise(other)];
+    if (mine !== others) return mine > others;
+    if (each.device.up && each.device.failures > 0) return each.dueMs > other.dueMs;
+  }
+  return each.dueMs < other.dueMs;
 }
 
 function promise(each: Poll): number {
-  return isLiving(each) ? (each.device.up ? 2 : 1) : 0;
-}
-
-function isBefore(each: Poll, other: Poll, livingFirst: boolean): boolean {
-  if (livingFirst && promise(each) !== promise(other)) return promise(each) > promise(other);
-  return each.dueMs < other.dueMs;
+  if (!isLiving(each)) return 0;
+  return each.device.up ? 1 + failuresToDown - each.device.failures : 1;
 }
 
 /**

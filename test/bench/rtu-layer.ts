@@ -1,4 +1,4 @@
-// The device layer by itself on one serial line, for rtu.mjs: eight registers of one unit, as fast as the line
+// The device layer by itself on one serial line, for line.mjs: eight registers of one unit, as fast as the line
 // goes, and nothing done with what is read. Environment: TTY, BAUD.
 
 import { modbusRtu } from '../../drivers/modbus/driver.ts';

@@ -53,7 +53,8 @@ export interface Loop {
   stop(because: string): void;
 }
 
-const snapshotEveryFacts = 1000;
+/** What a restart has to replay at most; a snapshot costs no more than a few facts. */
+const snapshotEveryFacts = 250;
 const retryAfterMs = 2000;
 /** Kept in memory while the disk fails; beyond it the oldest notes of it are dropped, counted and said. */
 const mostUnstored = 20_000;

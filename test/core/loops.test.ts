@@ -212,7 +212,7 @@ describe('a loop of a site', () => {
 
   it('that flips between normal and open chatters, though no fault stands for long', () => {
     const run = scenario(site);
-    for (let time = 0; time < 6; time += 1)
+    for (let time = 0; time < 12; time += 1)
       run.after('1s').reading({ 'adc.zone1': time % 2 === 0 ? 1000 : 4000 });
     expect(run.incident('device:adc').signals[0]).toMatchObject({ rule: 'point_chatter' });
   });

@@ -2,7 +2,6 @@
 // The program is this library with a thin `main`; every test of the whole uses it. Holds no rules of its own.
 
 import { randomUUID } from 'node:crypto';
-import { setFlagsFromString } from 'node:v8';
 import { drivers } from '../drivers/index.ts';
 import { formatFault } from './config/faults.ts';
 import { loadConfig } from './config/load.ts';
@@ -130,8 +129,6 @@ export function createApp(options: AppOptions): App {
 
     // The first reading comes before the broker's library: loading that would hold it up.
     await sleep(clock, firstReadingWithinMs, guarding.signal);
-    // The young generation grows with the burst of a start; from here on it need not, for years.
-    setFlagsFromString('--semi-space-growth-factor=1');
     wayOut = await openWay(config);
     control = await openControl(config);
     cleanups.push(() => control?.close());

@@ -32,8 +32,8 @@ export function sleep(clock: Clock, ms: number, signal?: AbortSignal): Promise<v
 }
 
 /**
- * systemd-timesyncd touches this file at every synchronisation; chrony and ntpd are seen through the same
- * unit's `time-sync.target` by its `Wants=`. Read at most every ten seconds.
+ * systemd-timesyncd touches the first file at every synchronisation. Other time servers leave no mark of their own:
+ * with them the clock counts as not synchronised, unless something makes the second. Read every ten seconds at most.
  */
 const syncedMarks = ['/run/systemd/timesync/synchronized', '/run/chrony/synchronized'];
 

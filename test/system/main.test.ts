@@ -203,6 +203,8 @@ describe.skipIf(!able)('a site', () => {
       ({ type, output }) => type === 'output.changed' && output.id === 'siren',
     );
     expect(changed.output).toEqual({ id: 'siren', value: true });
+    // events overtake levels: the point may come after them
+    await seen.until('the point is told', () => shown(seen, 'point/inputs/smoke')?.value === true);
     expect(shown(seen, 'point/inputs/smoke')).toMatchObject({ value: true, quality: 'good' });
 
     const late = await place.witness(broker.port, `${base}/incident/+`);

@@ -1,6 +1,8 @@
 // The bytes of `$AA6`, Digital Data In, of Advantech's ADAM-4000 modules in their ASCII protocol; pure. Layouts and
 // examples: ADAM-4000 manual 7.1.2, checksum: its appendix F. Knows no port and no time.
 
+import { type AnswerReader, createAnswerReader } from '../answers.ts';
+
 /** Where a reply of six hexadecimal digits has its channels; the digits are counted from 0. */
 interface Field {
   readonly at: number;
@@ -77,14 +79,7 @@ export type Reply =
   | { readonly refused: string }
   | { readonly garbled: string };
 
-export interface ReplyReader {
-  /** Takes the next bytes, in any pieces; the first whole line with a `!` or `?` is the answer. */
-  push(bytes: Uint8Array): Reply | undefined;
-  /** Did anything come at all? */
-  readonly heard: boolean;
-}
-
-/** Far longer than any reply; what comes without a carriage return beyond it is noise. */
+/** Far longer than any reply. */
 const mostPendingCharacters = 64;
 
 function reply(line: string, withChecksum: boolean): Reply {
@@ -97,27 +92,6 @@ function reply(line: string, withChecksum: boolean): Reply {
 }
 
 /** Finds the reply in a stream that may echo the request and carry noise before it. */
-export function createReplyReader(withChecksum: boolean): ReplyReader {
-  let pending = '';
-  let heard = false;
-  return {
-    get heard() {
-      return heard;
-    },
-    push(bytes) {
-      if (bytes.length > 0) heard = true;
-      for (const byte of bytes) {
-        if (byte !== 0x0d) {
-          pending = (pending + String.fromCharCode(byte)).slice(-mostPendingCharacters);
-          continue;
-        }
-        // no reply holds a second mark, noise before it may
-        const start = Math.max(pending.lastIndexOf('!'), pending.lastIndexOf('?'));
-        const line = pending.slice(start);
-        pending = '';
-        if (start >= 0) return reply(line, withChecksum);
-      }
-      return undefined;
-    },
-  };
+export function createReplyReader(withChecksum: boolean): AnswerReader<Reply> {
+  return createAnswerReader('!?', mostPendingCharacters, (line) => reply(line, withChecksum));
 }

@@ -1,6 +1,8 @@
 // The bytes of the Megatec "Q1" protocol of small UPSs, to and from values; pure. The layout is that of the
 // Best Power 510 manual p. 43 and of NUT's drivers/nutdrv_qx_megatec.c. Knows no port and no time.
 
+import { type AnswerReader, createAnswerReader } from '../answers.ts';
+
 /** Asks for the status line: `Q1` and a carriage return. */
 export const statusRequest: Uint8Array = Uint8Array.of(0x51, 0x31, 0x0d);
 
@@ -101,43 +103,15 @@ export function parseStatus(line: string): UpsStatus | undefined {
 }
 
 /** What the bytes so far hold: a status, a line that began like one and is none, or nothing whole yet. */
-export type Heard = { readonly status: UpsStatus } | { readonly garbled: string } | undefined;
+export type Heard = { readonly status: UpsStatus } | { readonly garbled: string };
 
-export interface StatusReader {
-  /** Takes the next bytes, in any pieces; the first status or garbled line in them is the answer. */
-  push(bytes: Uint8Array): Heard;
-  /** Did anything come at all? */
-  readonly heard: boolean;
-}
-
-/** Far longer than any status line; what comes without a carriage return beyond it is noise. */
+/** Far longer than any status line. */
 const mostPendingCharacters = 256;
 
 /** Finds the status line in a stream that may echo the request and carry noise before it. */
-export function createStatusReader(): StatusReader {
-  let pending = '';
-  let heard = false;
-  return {
-    get heard() {
-      return heard;
-    },
-    push(bytes) {
-      if (bytes.length > 0) heard = true;
-      for (const byte of bytes) {
-        if (byte !== 0x0d) {
-          pending = (pending + String.fromCharCode(byte)).slice(-mostPendingCharacters);
-          continue;
-        }
-        // noise may hold a bracket of its own, a status line holds none after its first character
-        const start = pending.lastIndexOf('(');
-        const line = pending.slice(start);
-        pending = '';
-        // a line without a bracket is the request's echo, or the tail of a line that began before we listened
-        if (start < 0) continue;
-        const status = parseStatus(line);
-        return status ? { status } : { garbled: line };
-      }
-      return undefined;
-    },
-  };
+export function createStatusReader(): AnswerReader<Heard> {
+  return createAnswerReader('(', mostPendingCharacters, (line): Heard => {
+    const status = parseStatus(line);
+    return status ? { status } : { garbled: line };
+  });
 }

@@ -2,6 +2,8 @@
 // of networkupstools.org/protocols/voltronic.html and NUT's drivers/nutdrv_qx_voltronic.c. Knows no port and no
 // time, and nothing of the Megatec line that looks much the same.
 
+import { type AnswerReader, createAnswerReader } from '../answers.ts';
+
 /** Asks for the general status: `QGS` and a carriage return. */
 export const statusRequest: Uint8Array = Uint8Array.of(0x51, 0x47, 0x53, 0x0d);
 
@@ -87,41 +89,14 @@ export type Heard =
   | { readonly refused: true }
   | { readonly garbled: string };
 
-export interface StatusReader {
-  /** Takes the next bytes, in any pieces; the first line that begins with `(` is the answer. */
-  push(bytes: Uint8Array): Heard | undefined;
-  /** Did anything come at all? */
-  readonly heard: boolean;
-}
-
-/** Far longer than any line; what comes without a carriage return beyond it is noise. */
+/** Far longer than any line. */
 const mostPendingCharacters = 256;
 
 /** Finds the answer in a stream that may echo the request and carry noise before it. */
-export function createStatusReader(): StatusReader {
-  let pending = '';
-  let heard = false;
-  return {
-    get heard() {
-      return heard;
-    },
-    push(bytes) {
-      if (bytes.length > 0) heard = true;
-      for (const byte of bytes) {
-        if (byte !== 0x0d) {
-          pending = (pending + String.fromCharCode(byte)).slice(-mostPendingCharacters);
-          continue;
-        }
-        // noise may hold a bracket of its own, a status line holds none after its first character
-        const start = pending.lastIndexOf('(');
-        const line = pending.slice(start);
-        pending = '';
-        if (start < 0) continue; // the request's echo, or the tail of a line that began before we listened
-        if (line === '(NAK') return { refused: true };
-        const status = parseStatus(line);
-        return status ? { status } : { garbled: line };
-      }
-      return undefined;
-    },
-  };
+export function createStatusReader(): AnswerReader<Heard> {
+  return createAnswerReader('(', mostPendingCharacters, (line): Heard => {
+    if (line === '(NAK') return { refused: true };
+    const status = parseStatus(line);
+    return status ? { status } : { garbled: line };
+  });
 }

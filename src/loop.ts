@@ -20,6 +20,8 @@ export interface Outlets {
   drive(desired: ReadonlyMap<string, boolean | 'keep'>): void;
   /** events are durable now; levels may be told even when storing failed */
   publish(events: readonly Event[], points: ReadonlySet<string>, incidents: ReadonlySet<string>): void;
+  /** the messages to people that stand in the state are others than before; told stored or not */
+  tell(): void;
 }
 
 export interface LoopOptions {
@@ -55,6 +57,9 @@ export interface Loop {
 
 /** What a restart has to replay at most; a snapshot costs no more than a few facts. */
 const snapshotEveryFacts = 250;
+/** After a flood a snapshot is large, and a card wears: each megabyte of the last one makes the next as much rarer. */
+const snapshotBytes = 1_000_000;
+const snapshotAtMostRarer = 8;
 const retryAfterMs = 2000;
 /** Kept in memory while the disk fails; beyond it the oldest notes of it are dropped, counted and said. */
 const mostUnstored = 20_000;
@@ -67,6 +72,7 @@ export function createLoop(options: LoopOptions): Loop {
   let failing: string | undefined;
   let storedSeq = state.durable.seq;
   let factsSinceSnapshot = 0;
+  let snapshotEvery = snapshotEveryFacts;
   let timer: Timer | undefined;
   let armedForMs = Number.POSITIVE_INFINITY;
   let stopped = false;
@@ -99,6 +105,7 @@ export function createLoop(options: LoopOptions): Loop {
       batch.touched.add(id);
     }
     for (const event of effects.events) batch.events.push(event);
+    if (effects.messages) batch.messages = true;
     if (effects.fact) batch.facts.push(effects.fact);
     if (effects.reply) batch.replies.push(effects.reply);
     if (effects.fact || effects.reply || effects.points.size > 0) schedule();
@@ -128,8 +135,10 @@ export function createLoop(options: LoopOptions): Loop {
       else failed(fault);
     }
     if (failing !== undefined) {
-      // Levels are no history: they are told, stored or not. Events wait for the disk.
+      // Levels are no history: they are told, stored or not; and so are people. Events wait for the disk.
       outlets.publish([], new Set(batch.points), new Set(batch.touched));
+      if (batch.messages) outlets.tell();
+      batch.messages = false;
       batch.points.clear();
       batch.touched.clear();
       for (const resolve of batch.resolvers.splice(0)) resolve(false);
@@ -139,9 +148,10 @@ export function createLoop(options: LoopOptions): Loop {
   };
 
   const handOver = (): void => {
-    const { events, points, touched, resolvers } = batch;
+    const { events, points, touched, resolvers, messages } = batch;
     batch = emptyBatch();
     outlets.publish(events, points, touched);
+    if (messages) outlets.tell();
     for (const resolve of resolvers) resolve(true);
   };
 
@@ -149,18 +159,23 @@ export function createLoop(options: LoopOptions): Loop {
   const commit = (): Error | undefined => {
     if (batch.facts.length === 0 && batch.replies.length === 0 && batch.site === undefined && !batch.snapshot)
       return undefined;
-    const snapshot = batch.snapshot || factsSinceSnapshot + batch.facts.length >= snapshotEveryFacts;
+    const snapshot = batch.snapshot || factsSinceSnapshot + batch.facts.length >= snapshotEvery;
     try {
+      const body = snapshot ? JSON.stringify(state.durable) : undefined;
       store.commit({
         facts: batch.facts,
         events: batch.events,
         incidents: [...batch.incidents.values()],
         replies: batch.replies,
-        ...(snapshot && { snapshot: JSON.stringify(state.durable) }),
+        ...(body !== undefined && { snapshot: body }),
         ...(batch.site && { site: batch.site }),
       });
       const last = batch.events[batch.events.length - 1];
       if (last) storedSeq = last.seq;
+      if (body !== undefined) {
+        const rarer = Math.min(snapshotAtMostRarer, Math.ceil(body.length / snapshotBytes));
+        snapshotEvery = snapshotEveryFacts * rarer;
+      }
       factsSinceSnapshot = snapshot ? 0 : factsSinceSnapshot + batch.facts.length;
       return undefined;
     } catch (error) {
@@ -323,6 +338,7 @@ interface Batch {
   readonly touched: Set<string>;
   readonly replies: Reply[];
   readonly resolvers: ((stored: boolean) => void)[];
+  messages: boolean;
   snapshot: boolean;
   site: Site | undefined;
 }
@@ -336,6 +352,7 @@ function emptyBatch(): Batch {
     touched: new Set(),
     replies: [],
     resolvers: [],
+    messages: false,
     snapshot: false,
     site: undefined,
   };

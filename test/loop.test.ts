@@ -71,7 +71,7 @@ function start() {
     state: createState(model, store.epoch),
     baseMs: 0,
     log,
-    outlets: { drive() {}, publish: (events) => void published.push(...events) },
+    outlets: { drive() {}, publish: (events) => void published.push(...events), tell() {} },
   });
   loop.reload(model, 'site');
   return { store, clock, loop, published };

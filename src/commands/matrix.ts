@@ -162,7 +162,13 @@ function released(model: Model): State {
 function withActive(model: Model, { rule, plan }: CompiledRule): State {
   const state = released(model);
   const at = { steadyMs: 0, wallMs: 0, clock: 'synced' } as const;
-  const effects = { events: [], incidents: new Map(), points: new Set<string>(), outputs: false };
+  const effects = {
+    events: [],
+    incidents: new Map(),
+    points: new Set<string>(),
+    outputs: false,
+    messages: false,
+  };
   const incident = raiseSignal(
     { state, model, at, effects },
     {

@@ -1,13 +1,22 @@
 // Runs a command: finds its verb, lets it judge and act, and makes the reply. A new verb is a function in one of
-// the two files of verbs.
+// the files of verbs.
 
 import { type Act, optionalText, Refusal } from './command-fields.ts';
+import { drillVerbs } from './drills.ts';
+import { dutyVerbs } from './duties.ts';
 import { equipmentVerbs } from './equipment-verbs.ts';
 import { incidentVerbs } from './incident-verbs.ts';
 import type { Turn } from './incidents.ts';
 import type { Command, Reply, Text, Verb } from './types.ts';
+import { walkTestVerbs } from './walk-test.ts';
 
-const verbs: Readonly<Record<Verb, Act>> = { ...incidentVerbs, ...equipmentVerbs };
+const verbs: Readonly<Record<Verb, Act>> = {
+  ...incidentVerbs,
+  ...equipmentVerbs,
+  ...drillVerbs,
+  ...walkTestVerbs,
+  ...dutyVerbs,
+};
 
 /** Runs a command whose shape the door has checked. Always gives a reply; a refused one has changed nothing. */
 export function run(turn: Turn, command: Command): Reply {

@@ -5,15 +5,21 @@
 
 import { carryChatter, chatterAt, chatterWakeAt, countChanges } from './chatter.ts';
 import { run } from './commands.ts';
+import { carryAnew, deliverySeen, messageLate, tellAnew } from './deliveries.ts';
+import { endDrills } from './drills.ts';
+import { dutiesDue, exercised, markSince } from './duties.ts';
 import { disabledChanged, enable, outOfService } from './equipment-verbs.ts';
 import { unshelve } from './incident-verbs.ts';
 import { emit, type Turn } from './incidents.ts';
 import { evaluateInterlock } from './interlocks.ts';
+import { hasten, raiseLevels, tend } from './ladder.ts';
 import { look, type Model } from './model.ts';
-import { outputExpired, outputsChanged } from './outputs.ts';
+import { outputExpired, outputsChanged, tellAgain } from './outputs.ts';
 import { accept, believe, lose, pointsWakeAt, settle } from './points.ts';
 import { evaluate, release } from './rules.ts';
 import { allKnown, type Durable, type Live, makeState, newDurable, newLive, type State } from './state.ts';
+import { tickAutomatic } from './steps.ts';
+import { basketDue } from './telling.ts';
 import { nextDue, takeDue } from './timers.ts';
 import {
   awaitRest,
@@ -26,7 +32,8 @@ import {
   outputTrouble,
   pointStillBad,
 } from './troubles.ts';
-import type { Change, Chatter, Effects, Fact, Input } from './types.ts';
+import type { Change, Chatter, Effects, Fact, Incident, Input } from './types.ts';
+import { endWalkTest, hear, spokeTooLong, testedPoints, walkTestOver, watchEnding } from './walk-test.ts';
 
 const nothing: readonly Change[] = [];
 
@@ -35,6 +42,7 @@ export function createState(model: Model, epoch: string, durable: Durable = newD
   const state = makeState(durable, model.points);
   believe(state.live, model.index, Object.values(durable.known), durable.wallMs);
   state.live.disabled = outOfService(model, durable);
+  testedPoints(state, model);
   return state;
 }
 
@@ -95,7 +103,7 @@ function advance(
   const { live, durable } = state;
   const turn: Turn = { state, model, at: input.at, effects };
   state.dirty = false;
-  look(model, live.values, live.disabled);
+  look(model, live.values, live.unheard);
   // Stamps come in the order of the queue; a reading may be a little older than the tick before it.
   durable.steadyMs = Math.max(durable.steadyMs, input.at.steadyMs);
   durable.wallMs = input.at.wallMs;
@@ -117,8 +125,13 @@ function advance(
     case 'command':
       effects.reply = run(turn, input.command);
       break;
+    case 'delivery':
+      hurry(turn, deliverySeen(turn, input));
+      break;
     case 'started':
       emit(turn, 'gateway.started', input.because);
+      carryAnew(turn);
+      markSince(turn);
       break;
     case 'stopping':
       emit(turn, 'gateway.stopped', input.because);
@@ -134,7 +147,15 @@ function advance(
       }
       break;
   }
-  if (effects.outputs) outputsChanged(turn);
+  if (durable.walkTest?.ending) watchEnding(turn);
+  // first the levels: what rose may be a real alarm now, and weighs more among the demands
+  const all = input.type === 'reloaded' || input.type === 'started';
+  raiseLevels(turn, all);
+  endDrills(turn);
+  endWalkTest(turn);
+  if (effects.outputs) driveAnew(turn);
+  if (effects.outputs || input.type === 'output') tickAutomatic(turn);
+  tend(turn, all);
 
   if (state.dirty) {
     effects.fact = { input, changes, live: [...live.unjournaled.values()] };
@@ -158,6 +179,8 @@ function applyChanges(turn: Turn, changes: readonly Change[]): void {
     effects.points.add(id);
     if (model.limited[index] && typeof value === 'number') sideOfLimit(turn, index, value);
     if (!wasGood[order] || live.qualities[index] !== 'good') judgePoint(turn, index);
+    exercised(turn, index);
+    hear(turn, index);
   });
   // Rules are looked at when all values of the reading are in place: two points read together change together.
   for (const [id] of changes) {
@@ -219,10 +242,46 @@ function timerFired(turn: Turn, name: string): void {
       if (incident) unshelve(turn, incident, 'its time on the shelf is over');
       break;
     }
+    case 'rung':
+    case 'rise':
+    case 'step': {
+      const incident = state.durable.incidents[id.slice(0, id.indexOf(':'))];
+      if (incident) turn.effects.incidents.set(incident.id, incident);
+      break;
+    }
+    case 'tell':
+      basketDue(turn, id);
+      break;
+    case 'hand':
+      hurry(turn, messageLate(turn, id));
+      break;
+    case 'chirp':
+      delete state.durable.chirps[id];
+      turn.effects.outputs = true;
+      break;
+    case 'walktest':
+      walkTestOver(turn, 'its time is over');
+      break;
+    case 'spoken':
+      spokeTooLong(turn, id);
+      break;
+    case 'duties':
+      dutiesDue(turn);
+      break;
     case 'disabled':
       enable(turn, id, `${id.slice(id.indexOf(':') + 1)} back in service: its time is over`);
       break;
   }
+}
+
+/** Tellings that reached nobody at all bring the next rung forward. */
+function hurry(turn: Turn, unreached: readonly Incident[]): void {
+  for (const incident of unreached) hasten(turn, incident);
+}
+
+function driveAnew(turn: Turn): void {
+  tellAgain(turn);
+  outputsChanged(turn);
 }
 
 function outputSeen(turn: Turn, input: Extract<Input, { type: 'output' }>): void {
@@ -244,7 +303,7 @@ function rebuild(turn: Turn, type: 'started' | 'reloaded'): void {
   for (const point of state.live.points) turn.effects.points.add(point.id);
   if (type === 'reloaded') carryOver(state.live, fresh, model);
   Object.assign(state.live, fresh);
-  look(model, state.live.values, state.live.disabled);
+  look(model, state.live.values, state.live.unheard);
   for (const point of model.points) turn.effects.points.add(point.id);
   turn.effects.outputs = true;
   state.dirty = true;
@@ -266,8 +325,10 @@ function rebuild(turn: Turn, type: 'started' | 'reloaded'): void {
     }
     endTroublesOfTheGone(turn);
     judgeAll(turn);
+    hurry(turn, tellAnew(turn));
   }
   disabledChanged(turn, 'out of service');
+  dutiesDue(turn);
   // Rules may be new, or say something else about what is already so; after a start all is unknown, and a hold
   // that was running must not go on over what nobody saw.
   for (const compiled of model.rules.values()) evaluate(turn, compiled);
@@ -296,5 +357,5 @@ function carryOver(from: Live, to: Live, model: Model): void {
 }
 
 function noEffects(): Effects {
-  return { events: [], incidents: new Map(), points: new Set(), outputs: false };
+  return { events: [], incidents: new Map(), points: new Set(), outputs: false, messages: false };
 }

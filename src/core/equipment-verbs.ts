@@ -2,14 +2,15 @@
 // hand for a time. One function for each verb, and what being out of service means to rules and troubles.
 
 import { type Act, because, duration, Refusal, text } from './command-fields.ts';
-import { isoOf, type Turn } from './incidents.ts';
+import { endSignals, isoOf, raiseSignal, type Turn } from './incidents.ts';
 import { evaluateInterlock, holdOn, mustBe, onOrOff } from './interlocks.ts';
-import type { Model } from './model.ts';
+import { look, type Model, pointName } from './model.ts';
 import { evaluate, release } from './rules.ts';
 import type { Durable } from './state.ts';
 import { clearTimer, setTimer } from './timers.ts';
 import { judgeAll } from './troubles.ts';
-import type { Command } from './types.ts';
+import type { Command, Text } from './types.ts';
+import { testedPoints } from './walk-test.ts';
 
 export const equipmentVerbs = {
   disable(turn, command) {
@@ -27,6 +28,18 @@ export const equipmentVerbs = {
     };
     if (forMs === undefined) clearTimer(turn.state.timers, `disabled:${key}`);
     else setTimer(turn.state.timers, `disabled:${key}`, turn.at.steadyMs + forMs);
+    const zone = zoneOf(turn.model, target);
+    raiseSignal(turn, {
+      key: `disabled:${key}`,
+      plan: turn.model.plans.get('out-of-service')!,
+      ...(zone !== undefined && { zone }),
+      about: nameOf(turn.model, target),
+      rule: 'out_of_service',
+      subject: key,
+      value: null,
+      because: because(command, `${target.id} taken out of service (${reason})`),
+      by: command.by,
+    });
     disabledChanged(turn, because(command, `${target.id} taken out of service`));
     return { message: { zh: `${target.id} 已停用`, en: `${target.id} is out of service` } };
   },
@@ -77,7 +90,27 @@ export function enable(turn: Turn, key: string, why: string): void {
   turn.state.dirty = true;
   delete turn.state.durable.disabled[key];
   clearTimer(turn.state.timers, `disabled:${key}`);
+  const shown = turn.state.durable.keys[`disabled:${key}`];
+  if (shown !== undefined) endSignals(turn, shown, ({ rule }) => rule === 'out_of_service', why);
   disabledChanged(turn, why);
+}
+
+interface Target {
+  readonly of: 'point' | 'device' | 'zone';
+  readonly id: string;
+}
+
+function zoneOf(model: Model, { of, id }: Target): string | undefined {
+  if (of === 'zone') return id;
+  const point = of === 'point' ? model.points[model.index.get(id)!] : undefined;
+  return point?.zone ?? model.devices.get(point?.device ?? id)?.zone;
+}
+
+function nameOf(model: Model, { of, id }: Target): Text {
+  if (of === 'zone') return model.zones.get(id)?.name ?? id;
+  return of === 'device'
+    ? (model.devices.get(id)?.name ?? id)
+    : pointName(model.points[model.index.get(id)!]!);
 }
 
 /** Indexes of the points that are out of service, themselves or with their device or zone. */
@@ -102,7 +135,8 @@ export function disabledChanged(turn: Turn, why: string): void {
   const before = state.live.disabled;
   const now = outOfService(model, state.durable);
   state.live.disabled = now;
-  model.view.disabled = now;
+  testedPoints(state, model);
+  look(model, state.live.values, state.live.unheard);
   for (let index = 0; index < model.points.length; index += 1) {
     if (before.has(index) === now.has(index)) continue;
     turn.effects.points.add(model.points[index]!.id);
@@ -115,7 +149,7 @@ export function disabledChanged(turn: Turn, why: string): void {
   judgeAll(turn);
 }
 
-function targetOf(turn: Turn, command: Command): { of: 'point' | 'device' | 'zone'; id: string } {
+function targetOf(turn: Turn, command: Command): Target {
   const { model } = turn;
   const known = { point: model.index, device: model.devices, zone: model.zones } as const;
   const named = (['point', 'device', 'zone'] as const).filter((of) => command[of] !== undefined);

@@ -16,23 +16,32 @@ import {
   verdicts,
 } from './command-fields.ts';
 import {
+  byHand,
+  change,
   closeIncident,
   emit,
   endSignals,
   higher,
   isoOf,
   raiseSignal,
-  settleState,
   type Turn,
   touch,
 } from './incidents.ts';
-import { truthOf } from './model.ts';
+import { pointName, titled, truthOf } from './model.ts';
 import { incidentKey, release } from './rules.ts';
 import { clearTimer, setTimer } from './timers.ts';
-import type { Command, Incident } from './types.ts';
+import type { Command, Incident, Signal } from './types.ts';
+import { levelsZh } from './vocabulary.ts';
 
-/** The rule of a signal that no sensor gave. */
-const byHand = 'by_hand';
+/** Evidence that nobody gave a time for is kept so long. */
+const evidenceKeptMs = 30 * 86_400_000;
+const mostEvidence = 100;
+
+const closingFieldsZh = {
+  cause: '原因（cause）',
+  remedy: '处理措施（remedy）',
+  losses: '损失（losses）',
+} as const;
 
 export const incidentVerbs = {
   raise(turn, command) {
@@ -41,7 +50,7 @@ export const incidentVerbs = {
     if (!plan)
       throw new Refusal(
         'notFound',
-        `没有预案 ${command.plan}`,
+        `没有预案 ${command.plan}；可用 keepwatch plans 查看全部编号`,
         `there is no plan ${command.plan}; known: ${[...model.plans.keys()].join(', ')}`,
       );
     const zone = optionalText(command, 'zone');
@@ -49,6 +58,9 @@ export const incidentVerbs = {
       throw new Refusal('notFound', `没有区域 ${zone}`, `there is no zone ${zone}`);
     const level = optionalChoice(command, 'level', levels);
     const note = optionalText(command, 'note');
+    const finder = optionalText(command, 'finder');
+    const phone = optionalText(command, 'phone');
+    const place = optionalText(command, 'place');
     const key = incidentKey(plan.id, zone);
     // Two thefts are two incidents; but what a sensor already told of is the same fire.
     const open = state.durable.incidents[state.durable.keys[key] ?? ''];
@@ -63,6 +75,10 @@ export const incidentVerbs = {
       value: null,
       because,
       by: command.by,
+      ...((finder ?? phone) !== undefined && {
+        finder: { name: finder ?? command.by, ...(phone !== undefined && { phone }) },
+      }),
+      ...(place !== undefined && { place }),
     });
     return { message: { zh: `已启动 ${incident}`, en: `raised as ${incident}` }, incident };
   },
@@ -164,7 +180,7 @@ export const incidentVerbs = {
     if (plan?.closing === 'person' && verdict === undefined) {
       throw new Refusal(
         'badRequest',
-        '请给出结论 verdict：real、false、test、maintenance',
+        '请给出结论（verdict）：real 真实、false 误报、test 测试、maintenance 检修',
         'verdict is missing: one of real, false, test, maintenance',
       );
     }
@@ -175,13 +191,17 @@ export const incidentVerbs = {
     };
     if (!incident.acknowledged)
       throw new Refusal('refused', '尚未确认，请先确认', 'not acknowledged yet: acknowledge it first');
-    const active = incident.signals.filter((signal) => signal.active && signal.rule !== byHand);
+    // (what a drill is about is over when a person says so)
+    const active = incident.signals.filter(
+      (signal) => signal.active && signal.rule !== byHand && !incident.drill,
+    );
     if (active.length > 0) {
       const latched = active.every((signal) => signal.latched);
       const names = active.map((signal) => signal.point ?? signal.subject ?? signal.rule).join(', ');
+      const namesZh = active.map((signal) => signalNameZh(turn, signal)).join('、');
       throw latched
-        ? new Refusal('refused', `已锁存，请先复位：${names}`, `latched, reset it first: ${names}`)
-        : new Refusal('refused', `条件仍然成立：${names}`, `still active: ${names}`);
+        ? new Refusal('refused', `已锁存，请先复位：${namesZh}`, `latched, reset it first: ${names}`)
+        : new Refusal('refused', `条件仍然成立：${namesZh}`, `still active: ${names}`);
     }
     const open = incident.steps
       .filter((step) => step.required && step.doneAt === undefined)
@@ -196,7 +216,7 @@ export const incidentVerbs = {
     if (missing.length > 0) {
       throw new Refusal(
         'badRequest',
-        `预案要求填写：${missing.join('、')}`,
+        `预案要求填写：${missing.map((field) => closingFieldsZh[field]).join('、')}`,
         `the plan ${incident.plan} demands: ${missing.join(', ')}`,
       );
     }
@@ -251,11 +271,12 @@ export const incidentVerbs = {
   level(turn, command) {
     const incident = openIncident(turn, command);
     const level = choice(command, 'level', levels);
-    if (level === incident.level) return said(incident, `级别已是 ${level}`, `the level is ${level} already`);
+    if (level === incident.level)
+      return said(incident, `级别已是${levelsZh[level]}`, `the level is ${level} already`);
     if (higher(level, incident.level) !== level) {
       throw new Refusal(
         'refused',
-        `级别只升不降，当前 ${incident.level}`,
+        `级别只升不降，当前为${levelsZh[incident.level]}`,
         `a level is raised, never lowered; it is ${incident.level}`,
       );
     }
@@ -267,7 +288,48 @@ export const incidentVerbs = {
       by: command.by,
       ...noteOf(command),
     });
-    return said(incident, `级别升为 ${level}`, `level raised to ${level}`);
+    return said(incident, `级别升为${levelsZh[level]}`, `level raised to ${level}`);
+  },
+
+  evidence(turn, command) {
+    const incident = openIncident(turn, command);
+    const id = optionalText(command, 'evidence');
+    const note = optionalText(command, 'note');
+    const keepMs = command.for === undefined ? undefined : duration(command, 'for');
+    incident.evidence ??= [];
+    const wanted = incident.evidence.find((one) => one.id === id);
+    if (id !== undefined && !wanted)
+      throw new Refusal(
+        'notFound',
+        `没有证据项 ${id}`,
+        `there is no evidence ${id}; there are: ${incident.evidence.map((one) => one.id).join(', ') || 'none'}`,
+      );
+    const secured = {
+      by: command.by,
+      at: isoOf(turn.at),
+      ...(keepMs !== undefined && { keepMs: Math.max(keepMs, wanted?.keepMs ?? 0) }),
+      ...(note !== undefined && { note }),
+    };
+    if (wanted === undefined && incident.evidence.length >= mostEvidence)
+      throw new Refusal('refused', '证据项过多', `more than ${mostEvidence} pieces of evidence`);
+    const what = wanted?.text ?? titled(text(command, 'text'));
+    change(turn, incident, () => {
+      if (wanted) Object.assign(wanted, secured);
+      else
+        incident.evidence!.push({
+          id: `e${incident.evidence!.length + 1}`,
+          text: what,
+          keepMs: evidenceKeptMs,
+          ...secured,
+        });
+    });
+    emit(turn, 'incident.note', because(command, 'evidence secured'), {
+      incident,
+      by: command.by,
+      note:
+        note === undefined ? what[turn.model.site.language] : `${what[turn.model.site.language]}: ${note}`,
+    });
+    return said(incident, '证据已登记', 'evidence recorded');
   },
 
   shelve(turn, command) {
@@ -302,7 +364,8 @@ export function unshelve(turn: Turn, incident: Incident, why: string, by?: strin
   emit(turn, 'incident.unshelved', why, { incident, ...(by !== undefined && { by }) });
 }
 
-function openIncident(turn: Turn, command: Command): Incident {
+/** The open incident that a command names, also by the beginning of its id. */
+export function openIncident(turn: Turn, command: Command): Incident {
   const given = text(command, 'incident');
   const { incidents } = turn.state.durable;
   const found = Object.hasOwn(incidents, given)
@@ -313,12 +376,30 @@ function openIncident(turn: Turn, command: Command): Incident {
   return found;
 }
 
-function change(turn: Turn, incident: Incident, how: () => void): void {
-  how();
-  settleState(incident);
-  turn.state.dirty = true;
-  turn.effects.outputs = true;
-  touch(turn, incident);
+/** The same, or where none is named the only one of these. */
+export function incidentOrOnly(
+  turn: Turn,
+  command: Command,
+  of: (incident: Incident) => boolean,
+  what: string,
+): Incident {
+  const found = Object.values(turn.state.durable.incidents).filter(of);
+  const named = command.incident === undefined ? undefined : openIncident(turn, command);
+  if (named !== undefined && !found.includes(named))
+    throw new Refusal('refused', `${named.id} 不是演练`, `${named.id} is no ${what}`);
+  if (named === undefined && found.length !== 1)
+    throw new Refusal(
+      found.length === 0 ? 'notFound' : 'badRequest',
+      found.length === 0 ? '没有正在进行的演练' : '请指明 incident',
+      found.length === 0 ? `no ${what} is running` : `several are running: name one as incident`,
+    );
+  return named ?? found[0]!;
+}
+
+/** What a person would call what a signal is about. */
+function signalNameZh({ model }: Turn, { point, subject, rule }: Signal): string {
+  const index = point === undefined ? undefined : model.index.get(point);
+  return index === undefined ? (subject ?? rule) : titled(pointName(model.points[index]!)).zh;
 }
 
 function said(incident: Incident, zh: string, en: string): Done {

@@ -1,6 +1,7 @@
 // The life of an incident: a signal opens or joins it, signals end, it returns, people acknowledge and close
 // it. Every change becomes an event with its reason. Knows no rules, points or links, only signals.
 
+import { isPlausible } from './calendar.ts';
 import type { Model } from './model.ts';
 import { titled } from './model.ts';
 import type { State } from './state.ts';
@@ -54,6 +55,18 @@ export interface NewSignal {
   readonly value: Value | null;
   readonly because: string;
   readonly by?: string;
+  readonly finder?: Incident['finder'];
+  readonly place?: string;
+  /** a drill, and what is let out of the house for it */
+  readonly drill?: NonNullable<Incident['allow']>;
+}
+
+/** The rule of a signal that no sensor gave. */
+export const byHand = 'by_hand';
+
+/** Something going on that drills and walk tests must give way to; a complaint that somebody wrote down is not. */
+export function isRealAlarm({ category, drill, active, level, cause }: Incident): boolean {
+  return category === 'alarm' && !drill && active && (level !== 'general' || cause.rule !== byHand);
 }
 
 /** Opens an incident with this signal, or lets it join the open one of the same key. Returns the incident's id. */
@@ -80,7 +93,12 @@ export function raiseSignal(turn: Turn, signal: NewSignal): string {
     clearTimer(turn.state.timers, `shelve:${open.id}`);
   }
   // A new activation wants a new acknowledgement; a further signal of a running one only sounds again.
-  if (!open.active) open.acknowledged = false;
+  if (!open.active) {
+    // A contact that comes and goes while nobody acknowledges must not hold the ladder down.
+    if (open.acknowledged) activated(turn, open);
+    else activeAgain(turn, open);
+    open.acknowledged = false;
+  }
   open.silenced = false;
   const level = higher(open.level, signal.level ?? signal.plan.level);
   const rose = level !== open.level;
@@ -128,15 +146,45 @@ function openIncident(turn: Turn, signal: NewSignal): string {
       text: titled(step.text),
       ...(step.role !== undefined && { role: step.role }),
       required: step.required,
+      ...(step.call !== undefined && { call: turn.model.site.numbers?.[step.call] ?? step.call }),
     })),
-    drill: false,
+    drill: signal.drill !== undefined,
+    ...(signal.drill && { allow: signal.drill }),
+    ...(signal.finder && { finder: signal.finder }),
+    ...(signal.place !== undefined && { place: signal.place }),
+    told: [],
+    evidence: (plan.keeps ?? []).map(({ id, text, forMs }) => ({ id, text: titled(text), keepMs: forMs })),
   };
+  activated(turn, incident);
   durable.incidents[id] = incident;
   durable.keys[signal.key] = id;
   touch(turn, incident);
   emit(turn, 'incident.opened', signal.because, { incident, ...(signal.by && { by: signal.by }) });
   turn.effects.outputs = true;
   return id;
+}
+
+/** It became active, for the first time or after an acknowledgement: its ladder begins anew. */
+function activated(turn: Turn, incident: Incident): void {
+  const { at } = turn;
+  incident.activation = (incident.activation ?? 0) + 1;
+  incident.activatedMs = at.steadyMs;
+  incident.activatedAt = isoOf(at);
+  activeAgain(turn, incident);
+}
+
+function activeAgain({ at }: Turn, incident: Incident): void {
+  incident.activeSinceMs = at.steadyMs;
+  incident.activeSinceAt = isoOf(at);
+}
+
+/** A person's or the house's own change to an open incident: state and outputs follow from it. */
+export function change(turn: Turn, incident: Incident, how: () => void): void {
+  how();
+  settleState(incident);
+  turn.state.dirty = true;
+  turn.effects.outputs = true;
+  touch(turn, incident);
 }
 
 function makeSignal(turn: Turn, signal: NewSignal): Signal {
@@ -192,12 +240,22 @@ export function closeIncident(turn: Turn, incident: Incident, because: string, b
   incident.state = 'closed';
   incident.closedAt = isoOf(turn.at);
   if (by !== undefined) incident.closedBy = by;
+  for (const kept of incident.evidence ?? []) {
+    const leastMs = Date.parse(incident.openedAt) + kept.keepMs;
+    kept.keepUntil = new Date(Math.max(leastMs, turn.at.wallMs)).toISOString();
+  }
   delete durable.incidents[incident.id];
   for (const [key, id] of Object.entries(durable.keys)) if (id === incident.id) delete durable.keys[key];
   clearTimer(turn.state.timers, `shelve:${incident.id}`);
   touch(turn, incident);
   turn.effects.outputs = true;
   emit(turn, 'incident.closed', because, { incident, ...(by !== undefined && { by }) });
+  if (!incident.drill) return;
+  // (a clock that can't be right says nothing about when it was)
+  // one that a real alarm broke off, or that nobody took part in, is still to be held
+  if (isPlausible(turn.at.wallMs) && by !== undefined && incident.acknowledged)
+    durable.upkeep.drilled[incident.plan] = turn.at.wallMs;
+  emit(turn, 'drill.ended', because, { incident, ...(by !== undefined && { by }) });
 }
 
 /** Derives `active` and `state` from the signals and flags. */
@@ -223,12 +281,14 @@ export function emit(
     output?: NonNullable<Event['output']>;
     note?: string;
     step?: string;
+    /** for an event without an incident */
+    drill?: boolean;
   } = {},
 ): void {
   const { durable } = turn.state;
   turn.state.dirty = true;
   durable.seq += 1;
-  const { incident, ...rest } = what;
+  const { incident, drill, ...rest } = what;
   turn.effects.events.push({
     v: 1,
     premises: turn.model.site.premises,
@@ -239,15 +299,15 @@ export function emit(
     at: isoOf(turn.at),
     clock: turn.at.clock,
     replayed: false,
-    drill: incident?.drill ?? false,
+    drill: drill ?? incident?.drill ?? false,
     because,
     ...rest,
     ...(incident && { incident: copied(incident) }),
   });
 }
 
-function copied(incident: Incident): Omit<Incident, 'steps'> {
-  const { steps: _, ...rest } = incident;
+function copied(incident: Incident): NonNullable<Event['incident']> {
+  const { steps: _steps, told: _told, evidence: _evidence, ...rest } = incident;
   const { signals } = rest;
   const shown =
     signals.length <= signalsInEvent ? signals : [signals[0]!, ...signals.slice(1 - signalsInEvent)];

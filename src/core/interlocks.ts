@@ -3,7 +3,7 @@
 // file alone moves an interlock from one standing to another; outputs.ts asks what it makes of an output.
 
 import type { Turn } from './incidents.ts';
-import { becauseOf, type CompiledInterlock, type Model, truthOf } from './model.ts';
+import { becauseOf, type CompiledInterlock, type Model, truthOf, withAllHeard } from './model.ts';
 import type { State } from './state.ts';
 import { clearTimer } from './timers.ts';
 
@@ -19,7 +19,10 @@ export interface Hold {
 export function evaluateInterlock(turn: Turn, { interlock, condition }: CompiledInterlock): void {
   const { state, model } = turn;
   const { interlocks, overrides } = state.durable;
-  const truth = truthOf(condition, model, state.durable.alarms);
+  // (what is only being tested is heard all the same)
+  const truth = withAllHeard(model, state.live.disabled, () =>
+    truthOf(condition, model, state.durable.alarms),
+  );
   const standing = truth === undefined ? 'unknown' : truth ? 'true' : 'false';
   if (interlocks[interlock.id]?.standing === standing) return;
   state.dirty = true;

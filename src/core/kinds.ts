@@ -46,6 +46,13 @@ export const kinds: Readonly<Record<string, Kind>> = {
   tamper: { plan: 'supervisory', nature: 'contact', zh: '防拆', en: 'tamper' },
   valveShut: { plan: 'supervisory', nature: 'contact', zh: '阀门关闭', en: 'valve shut' },
   panelFault: { plan: 'supervisory', nature: 'contact', zh: '控制器故障', en: 'panel fault' },
+  panelMainsLost: { plan: 'panel-power', nature: 'contact', zh: '控制器主电故障', en: 'panel mains lost' },
+  panelBatteryFault: {
+    plan: 'panel-power',
+    nature: 'contact',
+    zh: '控制器备电故障',
+    en: 'panel battery fault',
+  },
   batteryLow: { plan: 'supervisory', nature: 'contact', zh: '电池电量低', en: 'battery low' },
   lineFault: { plan: 'comms-failure', nature: 'contact', zh: '线路故障', en: 'line fault' },
   kioskOffline: { plan: 'kiosk-failure', nature: 'contact', zh: '自助设备离线', en: 'kiosk offline' },

@@ -4,6 +4,7 @@
 import { compileExpressions, type Expression, type Truth, type View } from './expressions.ts';
 import { kinds } from './kinds.ts';
 import type {
+  Category,
   Condition,
   Device,
   Interlock,
@@ -26,8 +27,9 @@ export interface CompiledRule {
   readonly rule: Rule;
   readonly when: CompiledCondition;
   readonly until: CompiledCondition | undefined;
+  readonly suppress: CompiledCondition | undefined;
   readonly plan: Plan;
-  /** indexes of the points named by `when` and `until` */
+  /** indexes of the points named by `when`, `until` and `suppress` */
   readonly points: readonly number[];
 }
 
@@ -46,6 +48,10 @@ export interface Model {
   /** which have a limit, and so a remembered side of it */
   readonly limited: readonly boolean[];
   readonly rules: ReadonlyMap<string, CompiledRule>;
+  /** those that want something of outputs */
+  readonly driving: readonly CompiledRule[];
+  /** outputs that are on by themselves while there is something to tell */
+  readonly tellers: readonly Output[];
   /** rules by the index of a point that they name */
   readonly rulesOf: readonly (readonly CompiledRule[])[];
   readonly devices: ReadonlyMap<string, Device>;
@@ -61,23 +67,33 @@ export interface Model {
   readonly interlocksOn: ReadonlyMap<string, readonly CompiledInterlock[]>;
 }
 
-const troublePlan: Plan = {
-  id: 'gateway-trouble',
-  title: { zh: '网关自身故障', en: 'Gateway trouble' },
-  category: 'trouble',
-  level: 'general',
-  closing: 'itself',
-  closingRequires: [],
-  silent: false,
-  steps: [],
-};
+/** Plans that the house opens by itself; a site that has none of that name gets a bare one. */
+const housePlans: readonly Plan[] = [
+  bare('gateway-trouble', 'trouble', { zh: '网关自身故障', en: 'Gateway trouble' }),
+  bare('out-of-service', 'supervisory', { zh: '停用', en: 'Out of service' }),
+  bare('walk-test', 'supervisory', { zh: '探测器测试', en: 'Walk test' }),
+  bare('duties', 'supervisory', { zh: '到期事项', en: 'Duties due' }),
+];
+
+function bare(id: string, category: Category, title: Text): Plan {
+  return {
+    id,
+    title,
+    category,
+    level: 'general',
+    closing: 'itself',
+    closingRequires: [],
+    silent: false,
+    steps: [],
+  };
+}
 
 /** Compiles a site. Throws where a rule names what isn't there; the config check has said so before. */
 export function compile(site: Site): Model {
   const index = new Map(site.points.map((point, at) => [point.id, at]));
   const view: View = { values: [], disabled: new Set() };
   const conditions = [
-    ...site.rules.flatMap((rule) => [rule.when, rule.until]),
+    ...site.rules.flatMap((rule) => [rule.when, rule.until, rule.suppress]),
     ...(site.interlocks ?? []).map((interlock) => interlock.while),
   ];
   const texts = [...new Set(conditions.flatMap((c) => (c && 'cel' in c ? [c.cel] : [])))];
@@ -85,7 +101,7 @@ export function compile(site: Site): Model {
     compileExpressions(texts, site.points, index, view).map((made) => [made.text, made]),
   );
   const plans = new Map([
-    [troublePlan.id, troublePlan],
+    ...housePlans.map((plan) => [plan.id, plan] as const),
     ...site.plans.map((plan) => [plan.id, plan] as const),
   ]);
 
@@ -106,8 +122,16 @@ export function compile(site: Site): Model {
   for (const rule of site.rules) {
     const when = condition(rule.when);
     const until = rule.until && condition(rule.until);
-    const points = [...new Set([...named(when), ...named(until)])];
-    const compiled = { rule, when, until, plan: required(plans.get(rule.plan), `plan ${rule.plan}`), points };
+    const suppress = rule.suppress && condition(rule.suppress);
+    const points = [...new Set([...named(when), ...named(until), ...named(suppress)])];
+    const compiled = {
+      rule,
+      when,
+      until,
+      suppress,
+      plan: required(plans.get(rule.plan), `plan ${rule.plan}`),
+      points,
+    };
     rules.set(rule.id, compiled);
     for (const at of points) rulesOf[at]!.push(compiled);
   }
@@ -124,6 +148,8 @@ export function compile(site: Site): Model {
     points: site.points,
     limited: site.points.map((point) => point.alarmAbove !== undefined || point.alarmBelow !== undefined),
     rules,
+    driving: [...rules.values()].filter(({ rule }) => Object.keys(rule.outputs).length > 0),
+    tellers: site.outputs.filter(({ tells }) => tells !== undefined),
     rulesOf,
     devices: new Map(site.devices.map((device) => [device.id, device])),
     pointsOf: grouped(site.points.map((point, at) => [point.device, at])),
@@ -143,6 +169,17 @@ export function look(model: Model, values: readonly (Value | null)[], disabled: 
   model.view.disabled = disabled;
 }
 
+/** Runs with the detectors of a walk test heard, as interlocks always hear them. */
+export function withAllHeard<T>(model: Model, disabled: ReadonlySet<number>, run: () => T): T {
+  const before = model.view.disabled;
+  model.view.disabled = disabled;
+  try {
+    return run();
+  } finally {
+    model.view.disabled = before;
+  }
+}
+
 /** Is this condition true, with the remembered sides of limits in `alarms`? */
 export function truthOf(
   condition: CompiledCondition,
@@ -152,7 +189,17 @@ export function truthOf(
   if (condition.kind === 'expression') return condition.expression.evaluate();
   const value = model.view.values[condition.index];
   if (value === null || value === undefined || model.view.disabled.has(condition.index)) return undefined;
-  if (model.limited[condition.index]) return alarms[condition.point.id] !== undefined;
+  return isActive(model, condition.index, value, alarms);
+}
+
+/** Is a point with this value active: past its limit, or true, non-zero, not empty? */
+export function isActive(
+  model: Model,
+  index: number,
+  value: Value,
+  alarms: Readonly<Record<string, unknown>>,
+): boolean {
+  if (model.limited[index]) return alarms[model.points[index]!.id] !== undefined;
   return typeof value === 'string' ? value !== '' : Boolean(value);
 }
 

@@ -4,7 +4,7 @@
 
 import { emit, type Turn } from './incidents.ts';
 import { holdOn, mustBe, onOrOff } from './interlocks.ts';
-import type { Model } from './model.ts';
+import type { CompiledRule, Model } from './model.ts';
 import type { State } from './state.ts';
 import { clearTimer, setTimer } from './timers.ts';
 import type { Incident, Level, Output } from './types.ts';
@@ -36,7 +36,9 @@ export function desiredOutputs(state: State, model: Model): Map<string, Desired>
       ? { value: override.value, because: `set by ${override.by}` }
       : demand
         ? { value: demand.value, because: demand.because }
-        : { value: output.normal, because: 'at rest' };
+        : state.durable.chirps[output.id] !== undefined
+          ? { value: true, because: 'chirps: a detector was heard' }
+          : { value: output.normal, because: 'at rest' };
     desired.set(output.id, interlocked(state, model, output.id, wanted));
   }
   return desired;
@@ -56,23 +58,93 @@ function interlocked(state: State, model: Model, id: string, wanted: Desired): D
 
 function strongestDemands(state: State, model: Model): Map<string, Demand> {
   const demands = new Map<string, Demand>();
-  for (const [ruleId, standing] of Object.entries(state.durable.rules)) {
-    if (standing.phase === 'pending') continue;
-    const compiled = model.rules.get(ruleId);
-    const incident = state.durable.incidents[standing.incident];
-    if (!compiled || !incident) continue;
-    for (const [id, value] of Object.entries(compiled.rule.outputs)) {
-      const output = model.outputs.get(id);
-      if (!output || isMuted(output, incident, model)) continue;
-      if (state.durable.outputs[id]?.expired && value !== output.normal) continue;
-      const weight = categoryRank[incident.category] * 3 + rank[incident.level];
-      const other = demands.get(id);
-      // Between equals, away from rest wins: the safe side of a siren is on, of a valve its shut state.
-      if (other && (other.weight > weight || (other.weight === weight && value === output.normal))) continue;
-      demands.set(id, { value, because: `${ruleId}, incident ${incident.id}`, weight });
+  const demand = (id: string, value: boolean, incident: Incident, by: string): void => {
+    const output = model.outputs.get(id);
+    if (!output || isMuted(output, incident, model)) return;
+    if (state.durable.outputs[id]?.expired && value !== output.normal) return;
+    const weight = weightOf(incident);
+    const other = demands.get(id);
+    // Between equals, away from rest wins: the safe side of a siren is on, of a valve its shut state.
+    if (other && (other.weight > weight || (other.weight === weight && value === output.normal))) return;
+    demands.set(id, { value, because: `${by}, incident ${incident.id}`, weight });
+  };
+  for (const [{ rule }, incident] of activeDriving(state, model))
+    for (const [id, value] of Object.entries(rule.outputs)) demand(id, value, incident, rule.id);
+  for (const incident of drillsThatDrive(state, model)) {
+    for (const { rule } of model.driving) {
+      if (rule.plan !== incident.plan || (incident.zone !== undefined && rule.zone !== incident.zone))
+        continue;
+      for (const [id, value] of Object.entries(rule.outputs))
+        demand(id, value, incident, `drill of ${rule.id}`);
     }
   }
+  for (const output of model.tellers) {
+    const incident = loudest(state, model, output);
+    if (incident !== undefined) demand(output.id, true, incident, 'tells');
+  }
   return demands;
+}
+
+/** The rules that want something just now, the latest to become active last: of equals it wins. */
+function activeDriving(state: State, model: Model): [CompiledRule, Incident][] {
+  const { rules, incidents } = state.durable;
+  const active: [CompiledRule, Incident][] = [];
+  for (const compiled of model.driving) {
+    const standing = rules[compiled.rule.id];
+    if (standing === undefined || standing.phase === 'pending') continue;
+    const incident = incidents[standing.incident];
+    if (incident !== undefined) active.push([compiled, incident]);
+  }
+  if (active.length < 2) return active;
+  const order = new Map(Object.keys(rules).map((id, at) => [id, at]));
+  return active.sort(([a], [b]) => order.get(a.rule.id)! - order.get(b.rule.id)!);
+}
+
+function drillsThatDrive(state: State, model: Model): Incident[] {
+  // (asked at every change of outputs: without a drill it costs a look at the open incidents of a site with outputs)
+  if (model.driving.length === 0) return [];
+  return Object.values(state.durable.incidents).filter(
+    ({ drill, allow }) => drill && allow?.outputs === true,
+  );
+}
+
+/** The weightiest open incident that a local sound or lamp is to tell of. */
+function loudest(state: State, model: Model, output: Output): Incident | undefined {
+  let found: Incident | undefined;
+  for (const incident of Object.values(state.durable.incidents)) {
+    if (!isToldBy(output, incident, model)) continue;
+    if (found === undefined || weightOf(incident) > weightOf(found)) found = incident;
+  }
+  return found;
+}
+
+function weightOf({ drill, category, level }: Incident): number {
+  // a drill never stands in the way of what is real
+  return drill ? -1 : categoryRank[category] * 3 + rank[level];
+}
+
+function isToldBy(output: Output, incident: Incident, model: Model): boolean {
+  const { tells } = output;
+  if (tells === undefined || isMuted(output, incident, model)) return false;
+  if (incident.drill && incident.allow?.outputs !== true) return false;
+  // a lamp at the scene would give away that somebody called for help
+  if (model.plans.get(incident.plan)?.silent) return false;
+  if (categoryRank[incident.category] < categoryRank[tells.category]) return false;
+  if (incident.category === tells.category && rank[incident.level] < rank[tells.level]) return false;
+  return tells.until === 'closed' || !(incident.acknowledged || incident.silenced);
+}
+
+/** Something opened, joined or rose: lamps and sounds that tell of it have their `maxOn` anew. */
+export function tellAgain(turn: Turn): void {
+  const { state, model, effects } = turn;
+  if (model.tellers.length === 0) return;
+  for (const { type, incident } of effects.events) {
+    if (type !== 'incident.opened' && type !== 'incident.signal' && type !== 'incident.escalated') continue;
+    const open = state.durable.incidents[incident?.id ?? ''];
+    if (open === undefined) continue;
+    for (const output of model.tellers)
+      if (isToldBy(output, open, model)) demandAnew(turn, { [output.id]: true });
+  }
 }
 
 function isMuted(output: Output, incident: Incident, model: Model): boolean {

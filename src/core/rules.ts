@@ -15,8 +15,7 @@ export function evaluate(turn: Turn, compiled: CompiledRule, point?: string): vo
   const when = truthOf(compiled.when, model, durable.alarms);
 
   if (standing === undefined || standing.phase === 'pending') {
-    // `until` is reset-dominant: while it holds, the rule does not start again.
-    const barred = compiled.until !== undefined && truthOf(compiled.until, model, durable.alarms) === true;
+    const barred = isBarred(turn, compiled);
     if (when === true && !barred) {
       const sinceMs = standing?.sinceMs ?? at.steadyMs;
       if (at.steadyMs >= sinceMs + rule.forMs) {
@@ -35,8 +34,7 @@ export function evaluate(turn: Turn, compiled: CompiledRule, point?: string): vo
   }
 
   if (standing.phase === 'latched') {
-    const barred = compiled.until !== undefined && truthOf(compiled.until, model, durable.alarms) === true;
-    if (when === true && !barred) activate(turn, compiled, point);
+    if (when === true && !isBarred(turn, compiled)) activate(turn, compiled, point);
     return;
   }
 
@@ -59,6 +57,22 @@ export function evaluate(turn: Turn, compiled: CompiledRule, point?: string): vo
   }
 }
 
+/** `until` is reset-dominant: while it holds, the rule does not start again; nor while it is suppressed by design. */
+function isBarred({ state, model }: Turn, compiled: CompiledRule): boolean {
+  const { alarms } = state.durable;
+  if (compiled.until !== undefined && truthOf(compiled.until, model, alarms) === true) return true;
+  return isSuppressed(compiled, model, alarms);
+}
+
+/** Is a rule suppressed by design just now? What is unknown suppresses nothing. */
+export function isSuppressed(
+  { suppress }: CompiledRule,
+  model: Model,
+  alarms: Readonly<Record<string, unknown>>,
+): boolean {
+  return suppress !== undefined && truthOf(suppress, model, alarms) === true;
+}
+
 /** A reload may have made a running wait another length: the deadline is always that of the rule as it is now. */
 function wakeBy({ state }: Turn, timer: string, dueMs: number): void {
   if (state.timers.due[timer] === dueMs) return;
@@ -69,7 +83,9 @@ function wakeBy({ state }: Turn, timer: string, dueMs: number): void {
 function activate(turn: Turn, compiled: CompiledRule, point: string | undefined): void {
   const { state, model } = turn;
   const { rule, plan } = compiled;
-  const cause = point ?? model.points[compiled.points[0] ?? -1]?.id;
+  const causes = compiled.when.kind === 'point' ? [compiled.when.point.id] : compiled.when.expression.points;
+  // (what changed may be what suppressed it)
+  const cause = point !== undefined && causes.includes(point) ? point : causes[0];
   const index = cause === undefined ? undefined : model.index.get(cause);
   state.dirty = true;
   clearTimer(state.timers, `for:${rule.id}`);

@@ -3,7 +3,7 @@
 
 import { type Chattering, newChattering } from './chatter.ts';
 import { makeTimers, type Timers } from './timers.ts';
-import type { Change, Incident, Point, Quality, Raw, Value } from './types.ts';
+import type { Change, Incident, Message, MessageAbout, Point, Quality, Raw, Value } from './types.ts';
 
 /** Where a rule stands; a rule without an entry is idle. */
 export type RulePhase =
@@ -38,6 +38,48 @@ export interface Disabled {
   readonly untilMs?: number;
 }
 
+/** What a person is to be told with the next message; real things and drills never share one. */
+export interface Basket {
+  readonly person: string;
+  readonly drill: boolean;
+  readonly about: MessageAbout[];
+}
+
+/** Detectors are tripped on purpose: what they say is confirmed and not alarmed. */
+export interface WalkTest {
+  /** undefined: the whole premises */
+  readonly zone?: string;
+  readonly by: string;
+  readonly incident: string;
+  readonly untilMs: number;
+  /** point → when it was heard, ISO 8601 */
+  readonly proven: Record<string, string>;
+  /** the buttons that people press for help are in it too */
+  readonly buttons?: boolean;
+  /** what spoke for too long to be a test: no longer in it */
+  out?: string[];
+  /** it is over but for these, which still have to come to rest */
+  ending?: string[];
+}
+
+export interface SignedOff {
+  readonly atMs: number;
+  readonly by: string;
+  readonly amount?: number;
+  readonly expires?: string;
+  readonly note?: string;
+}
+
+/** What was done between incidents, and when, in wall time; what is due follows from it. */
+export interface Upkeep {
+  /** the first wall time that could be true: what was never done counts from here */
+  sinceMs?: number;
+  readonly drilled: Record<string, number>;
+  readonly exercised: Record<string, number>;
+  readonly signed: Record<string, SignedOff>;
+  contacts?: SignedOff;
+}
+
 export interface Durable {
   readonly version: 1;
   readonly epoch: string;
@@ -62,6 +104,23 @@ export interface Durable {
   timers: Record<string, number>;
   /** what the journal has told of points since the last start, so that replay can go on from a snapshot */
   known: Record<string, Change>;
+  messageCount: number;
+  /** what is being carried to people and roles, by id */
+  messages: Record<string, Message>;
+  /** by person, and `person~drill` */
+  baskets: Record<string, Basket>;
+  /** when a person's last message was made, steady ms */
+  lastToldMs: Record<string, number>;
+  /** what of incidents that close by themselves was told lately, and when, steady ms */
+  lately: Record<string, number>;
+  /** messages that were withdrawn when they may have been going out already, the latest last */
+  recalled: { readonly id: string; readonly about: readonly MessageAbout[] }[];
+  /** closed incidents that people are still told of */
+  leaving: Record<string, Incident>;
+  walkTest?: WalkTest;
+  upkeep: Upkeep;
+  /** outputs that chirp, until when, steady ms */
+  chirps: Record<string, number>;
 }
 
 /** A raw value that waits out its debounce. */
@@ -90,6 +149,10 @@ export interface Live {
   /** changes since the last journaled fact, latest for each point */
   unjournaled: Map<string, Change>;
   disabled: Set<number>;
+  /** in the walk test */
+  tested: Set<number>;
+  /** both: rules take these for unknown */
+  unheard: ReadonlySet<number>;
 }
 
 export interface State {
@@ -119,6 +182,21 @@ export function newDurable(epoch: string): Durable {
     disabled: {},
     timers: {},
     known: {},
+    ...newTelling(),
+  };
+}
+
+function newTelling() {
+  return {
+    messageCount: 0,
+    messages: {},
+    baskets: {},
+    lastToldMs: {},
+    leaving: {},
+    lately: {},
+    recalled: [],
+    upkeep: { drilled: {}, exercised: {}, signed: {} },
+    chirps: {},
   };
 }
 
@@ -137,6 +215,8 @@ export function newLive(of: readonly Point[]): Live {
     staleCheckMs: Number.POSITIVE_INFINITY,
     unjournaled: new Map(),
     disabled: new Set(),
+    tested: new Set(),
+    unheard: new Set(),
   };
 }
 
@@ -153,7 +233,7 @@ export function allKnown(live: Live): Record<string, Change> {
 
 /** State for a durable part that is new or was read from the store. Everything on the wires is unknown yet. */
 export function makeState(durable: Durable, points: readonly Point[]): State {
-  // a snapshot from before there were interlocks has none
-  durable.interlocks ??= {};
-  return { durable, live: newLive(points), timers: makeTimers(durable.timers), dirty: false };
+  // a snapshot of an older version lacks what there was not yet
+  const whole: Durable = Object.assign(durable, { ...newDurable(durable.epoch), ...durable });
+  return { durable: whole, live: newLive(points), timers: makeTimers(whole.timers), dirty: false };
 }

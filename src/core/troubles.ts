@@ -21,7 +21,10 @@ const words: Readonly<Record<string, Text>> = {
   point_chatter: { zh: '触点抖动', en: 'Contact chatters' },
   output_fault: { zh: '输出故障', en: 'Output fault' },
   health_storage: { zh: '存储故障', en: 'Storage fault' },
+  health_channel: { zh: '通知通道故障', en: 'Channel to people fails' },
   health_broker: { zh: '消息服务器连接中断', en: 'Broker connection lost' },
+  health_disk: { zh: '磁盘空间不足', en: 'Disk is nearly full' },
+  health_clock: { zh: '时钟未同步', en: 'Clock not synchronised' },
   health_receipt: { zh: '监控中心未确认', en: 'No receipt from the monitoring centre' },
 };
 
@@ -217,7 +220,14 @@ export function outputTrouble(turn: Turn, id: string, fault: string | undefined)
 
 /** One of the daemon's own checks failed or passed. */
 export function healthChanged(turn: Turn, check: string, ok: boolean, because: string): void {
-  judge(turn, { rule: `health_${check}`, subject: `health:${check}`, on: !ok, because });
+  const channel = /^channel_(.+)$/.exec(check)?.[1];
+  judge(turn, {
+    rule: `health_${check}`,
+    subject: `health:${check}`,
+    ...(channel !== undefined && { name: channel }),
+    on: !ok,
+    because,
+  });
 }
 
 interface Judgement {
@@ -248,7 +258,11 @@ function judge(turn: Turn, what: Judgement): void {
     key: what.subject,
     plan: turn.model.plans.get('gateway-trouble')!,
     ...(what.zone !== undefined && { zone: what.zone }),
-    title: words[what.rule] ?? { zh: '网关自身故障', en: 'Gateway trouble' },
+    title: words[what.rule] ??
+      (what.rule.startsWith('health_channel_') ? words.health_channel : undefined) ?? {
+        zh: '网关自身故障',
+        en: 'Gateway trouble',
+      },
     ...(what.name !== undefined && { about: what.name }),
     rule: what.rule,
     subject: what.subject,

@@ -1,161 +1,19 @@
-// The words of the house as types: what a site is, what comes in, what is remembered, what goes out.
-// Plain JSON-able data only, because sites, inputs and state are stored and replayed. Knows nothing of
-// drivers, disks, brokers or clocks.
+// What comes in, what is remembered and what goes out, as types; what a site is stands in site-types.ts. Plain
+// JSON-able data only, because inputs and state are stored and replayed. Knows nothing of drivers, disks, brokers
+// or clocks.
 
-/** A text for people: one string, or one for each language. */
-export type Text = string | { readonly zh: string; readonly en: string };
-export type Language = 'zh' | 'en';
+import type { Category, Level, Quality, Unless, Value } from './site-types.ts';
 
-export type Category = 'alarm' | 'supervisory' | 'trouble';
-export type Level = 'general' | 'major' | 'urgent';
-export type Quality = 'good' | 'stale' | 'bad';
+export type * from './site-types.ts';
+
 /** `synced`: the system says its wall clock is disciplined (NTP). */
 export type ClockState = 'synced' | 'unsynced';
-export type Value = boolean | number | string;
-export type ValueType = 'bool' | 'number' | 'string';
 
 /** When something passed the door. `steadyMs` never jumps and continues across restarts; `wallMs` may lie. */
 export interface Stamp {
   readonly steadyMs: number;
   readonly wallMs: number;
   readonly clock: ClockState;
-}
-
-// ---- the site: what the configuration says, resolved ------------------------------------------------
-
-export interface Zone {
-  readonly id: string;
-  readonly name: Text;
-}
-
-export interface Bus {
-  readonly id: string;
-}
-
-export interface Device {
-  readonly id: string;
-  readonly bus: string;
-  readonly name?: Text;
-  readonly zone?: string;
-}
-
-/** Bands of a supervised loop, ends included; no two overlap, even widened by the hysteresis. */
-export interface Loop {
-  readonly normal: readonly [low: number, high: number];
-  readonly alarm: readonly [low: number, high: number];
-  readonly short?: readonly [low: number, high: number];
-  readonly open?: readonly [low: number, high: number];
-  readonly tamper?: readonly [low: number, high: number];
-  /** widens the band that the loop is in */
-  readonly hysteresis: number;
-}
-
-export interface Point {
-  /** `device.point` */
-  readonly id: string;
-  readonly device: string;
-  readonly name?: Text;
-  readonly kind?: string;
-  readonly zone?: string;
-  readonly type: ValueType;
-  readonly unit?: string;
-  /** value = raw × scale + offset, numbers only */
-  readonly scale?: number;
-  readonly offset?: number;
-  /** booleans only: value = not raw (also set by `activeLow`) */
-  readonly invert?: boolean;
-  /** the raw number, once scaled, is a loop's and means true, false or a fault of the wire; `type` is bool */
-  readonly loop?: Loop;
-  /** raw values that mean "no value": the point turns bad */
-  readonly invalid?: readonly number[];
-  /** scaled values outside are bad */
-  readonly min?: number;
-  readonly max?: number;
-  /** a new value must stand this long before it is believed */
-  readonly debounceMs?: number;
-  readonly alarmAbove?: number;
-  readonly clearBelow?: number;
-  readonly alarmBelow?: number;
-  readonly clearAbove?: number;
-  /** without a reading for this long the point is stale; 0: never (a device that speaks only on events) */
-  readonly staleAfterMs: number;
-}
-
-/** A rule's condition: a CEL expression over points, or "this point is active" (true, non-zero, or past its alarm limit). */
-export type Condition = { readonly cel: string } | { readonly active: string };
-
-export interface Rule {
-  readonly id: string;
-  readonly when: Condition;
-  /** default: not `when` */
-  readonly until?: Condition;
-  readonly forMs: number;
-  readonly holdMs: number;
-  readonly latch: boolean;
-  readonly plan: string;
-  readonly zone?: string;
-  readonly level?: Level;
-  /** output id → value wanted while the rule is active */
-  readonly outputs: Readonly<Record<string, boolean>>;
-}
-
-export interface Output {
-  readonly id: string;
-  readonly name?: Text;
-  readonly bus: string;
-  /** the device that it is part of, where that is known: its loss is the cause of the output's faults */
-  readonly device?: string;
-  readonly zone?: string;
-  /** what it rests at without a demand; `keep`: left as it is */
-  readonly normal: boolean | 'keep';
-  readonly silenceable: boolean;
-  /** longest time on from one demand, ms */
-  readonly maxOnMs?: number;
-}
-
-/** What an output must never be while a condition holds, or while nobody knows whether it does. */
-export interface Interlock {
-  readonly id: string;
-  readonly name?: Text;
-  readonly output: string;
-  /** the value that is forbidden */
-  readonly never: boolean;
-  readonly while: Condition;
-}
-
-export interface Step {
-  readonly id: string;
-  readonly text: Text;
-  readonly role?: string;
-  readonly withinMs?: number;
-  readonly required: boolean;
-}
-
-export interface Plan {
-  readonly id: string;
-  readonly title: Text;
-  readonly category: Category;
-  readonly level: Level;
-  readonly closing: 'person' | 'itself';
-  /** fields that `close` must carry, beside `verdict` for plans closed by a person */
-  readonly closingRequires: readonly ('cause' | 'remedy' | 'losses')[];
-  /** no local sound: outputs that are `silenceable` are not driven by its incidents */
-  readonly silent: boolean;
-  readonly steps: readonly Step[];
-}
-
-export interface Site {
-  readonly premises: string;
-  readonly language: Language;
-  readonly zones: readonly Zone[];
-  readonly buses: readonly Bus[];
-  readonly devices: readonly Device[];
-  readonly points: readonly Point[];
-  readonly rules: readonly Rule[];
-  readonly plans: readonly Plan[];
-  readonly outputs: readonly Output[];
-  /** in order of the file: where two contradict each other, the first wins */
-  readonly interlocks?: readonly Interlock[];
 }
 
 // ---- what comes in ----------------------------------------------------------------------------------
@@ -174,9 +32,14 @@ export type Verb =
   | 'level'
   | 'shelve'
   | 'unshelve'
+  | 'evidence'
   | 'disable'
   | 'enable'
-  | 'output';
+  | 'output'
+  | 'drill'
+  | 'walktest'
+  | 'readiness'
+  | 'contacts';
 
 export type Verdict = 'real' | 'false' | 'test' | 'maintenance';
 
@@ -185,7 +48,7 @@ export interface Command {
   readonly id: string;
   readonly verb: string;
   readonly by: string;
-  readonly origin: 'mqtt' | 'cli' | 'http';
+  readonly origin: 'mqtt' | 'cli' | 'http' | 'sms';
   readonly [field: string]: unknown;
 }
 
@@ -222,6 +85,14 @@ export type Input =
       readonly because: string;
     }
   | { readonly type: 'command'; readonly at: Stamp; readonly command: Command }
+  /** what became of a message to people; `refused`: trying it again on this channel is of no use */
+  | {
+      readonly type: 'delivery';
+      readonly at: Stamp;
+      readonly message: string;
+      readonly outcome: 'delivered' | 'failed' | 'refused';
+      readonly because?: string;
+    }
   /** `chatter` is put in by the engine itself */
   | { readonly type: 'tick'; readonly at: Stamp; readonly chatter?: readonly Chatter[] }
   | { readonly type: 'started'; readonly at: Stamp; readonly because: string }
@@ -262,7 +133,7 @@ export interface Signal {
   readonly because: string;
   readonly at: string;
   active: boolean;
-  /** times it came back while the incident was open */
+  /** times it came while the incident was open, the first one included */
   count: number;
   latched?: boolean;
 }
@@ -292,6 +163,22 @@ export interface Incident {
   signalCount: number;
   steps: StepRecord[];
   readonly drill: boolean;
+  /** ladders begun: at the opening, and whenever it becomes active again after an acknowledgement */
+  activation?: number;
+  /** when the present one began */
+  activatedMs?: number;
+  activatedAt?: string;
+  /** when it last became active, within an activation too: what waits for its return counts from here */
+  activeSinceMs?: number;
+  activeSinceAt?: string;
+  /** who was told, and what was not told and why; the latest at the end */
+  told?: Told[];
+  evidence?: Evidence[];
+  /** who found it, where it was raised by hand */
+  finder?: { readonly name: string; readonly phone?: string };
+  place?: string;
+  /** of a drill: what is let out of the house for it */
+  readonly allow?: { readonly outputs: boolean; readonly channels: boolean };
   acknowledgedBy?: string;
   acknowledgedAt?: string;
   returnedAt?: string;
@@ -312,6 +199,90 @@ export interface StepRecord {
   doneBy?: string;
   doneAt?: string;
   note?: string;
+  /** the number to call, as people dial it */
+  readonly call?: string;
+  /** until when it should be done, ISO 8601; absent: no limit, or one that has not begun */
+  dueAt?: string;
+  dueMs?: number;
+  /** its limit passed undone */
+  overdueAt?: string;
+}
+
+/** One rung that was climbed or left out, or one further telling (`overdue`, `closed`). */
+export interface Told {
+  /** identifies it within the incident: counts from 1 */
+  readonly number: number;
+  readonly activation: number;
+  readonly kind: 'rung' | 'overdue' | 'closed';
+  /** of a rung: which (see `rungKey`); of an overdue step: its id */
+  readonly rung: string;
+  readonly roles: readonly string[];
+  readonly at: string;
+  readonly atMs: number;
+  /** why it was told, or why it was left out */
+  readonly because: string;
+  /** of a rung: how long it waited, ms, and what would have made it needless */
+  readonly afterMs?: number;
+  readonly unless?: Unless;
+  /** not told: what it would have asked for was so already, or it is for other hours */
+  readonly skipped: boolean;
+  /** brought forward, because nobody could be reached before */
+  readonly early?: true;
+  /** ids of the people who are to be reached, also by way of their deputies */
+  readonly to: string[];
+  /** how often all channels of a person have failed */
+  rounds?: Record<string, number>;
+  /** roles that nobody has, or nobody who could be reached */
+  readonly nobody?: readonly string[];
+  readonly deliveries: Delivery[];
+}
+
+/** The record of one message to one person, or to one role over MQTT. */
+export interface Delivery {
+  readonly message: string;
+  /** a channel's id, or `mqtt` */
+  readonly channel: string;
+  readonly person?: string;
+  readonly role?: string;
+  /** `waiting`: under way; `withdrawn`: no longer needed before it went out; `held`: a drill tells nobody outside */
+  state: 'waiting' | 'delivered' | 'failed' | 'withdrawn' | 'held';
+  readonly at: string;
+  endedAt?: string;
+  because?: string;
+}
+
+export interface Evidence {
+  readonly id: string;
+  readonly text: { readonly zh: string; readonly en: string };
+  /** at least how long it is kept, ms; until the incident is closed in any case */
+  readonly keepMs: number;
+  /** until when, ISO 8601; known once the incident is closed */
+  keepUntil?: string;
+  /** who holds it where; absent: demanded by the plan and not secured yet */
+  by?: string;
+  at?: string;
+  note?: string;
+}
+
+/** What is to be carried to a person or a role; lives until it is delivered or no longer wanted. */
+export interface Message {
+  readonly id: string;
+  /** a channel's id, or `mqtt` */
+  readonly channel: string;
+  /** person's id; absent on `mqtt`, which tells a role */
+  readonly person?: string;
+  readonly role?: string;
+  readonly drill: boolean;
+  /** what it tells of: incidents, and the number of the telling in each; the first to happen first */
+  readonly about: readonly MessageAbout[];
+  readonly sinceMs: number;
+}
+
+export interface MessageAbout {
+  readonly incident: string;
+  readonly told: number;
+  /** `mqtt`: how often this role has been told of this incident, from 1 */
+  readonly attempt?: number;
 }
 
 export type EventType =
@@ -344,8 +315,8 @@ export interface Event {
   readonly drill: boolean;
   readonly because: string;
   readonly by?: string;
-  /** as it stood at this moment; its steps are in the retained incident */
-  readonly incident?: Omit<Incident, 'steps'>;
+  /** as it stood at this moment; its steps, evidence and who was told are in the retained incident */
+  readonly incident?: Omit<Incident, 'steps' | 'told' | 'evidence'>;
   readonly output?: { readonly id: string; readonly value: boolean | 'keep' };
   readonly note?: string;
   readonly step?: string;
@@ -371,5 +342,7 @@ export interface Effects {
   points: Set<string>;
   /** the wanted values of outputs may differ from before */
   outputs: boolean;
+  /** messages to people came up or are no longer wanted */
+  messages: boolean;
   reply?: Reply;
 }

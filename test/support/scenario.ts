@@ -17,6 +17,7 @@ import type {
   Raw,
   Reply,
   Site,
+  Told,
   Value,
 } from '../../src/core/types.ts';
 
@@ -50,7 +51,18 @@ export interface Scenario {
   /** The process ends and another begins, so much later, from snapshot and journal. */
   restart(downFor?: string): Scenario;
   reload(site: Site): Scenario;
-  /** All events since the last expectation, without those of outputs and of the gateway. */
+  /** The wall clock says something else from now on, such as `2026-11-23T10:00+08:00`; steady time goes on. */
+  wall(time: string): Scenario;
+  /** What became of the first message to `ann`, or to `ann@sms`, or to a role. */
+  deliver(to: string, outcome?: 'delivered' | 'failed' | 'refused', because?: string): Scenario;
+  /** All that is on its way, such as `ann@app` or, where it tells of three things, `ann@app 3`. */
+  expectMessages(expected: readonly string[]): Scenario;
+  /**
+   * What was told of an incident since the last expectation: `shift: ann bob`, `shift: nobody`, `manager left out`,
+   * `overdue tell: ann`.
+   */
+  expectTold(about: string, expected: readonly string[]): Scenario;
+  /** All events since the last expectation, without those of outputs, of the gateway and of what is out of service. */
   expectEvents(expected: readonly string[]): Scenario;
   /** All changes of outputs since the last expectation, such as `siren true`. */
   expectOutputEvents(expected: readonly string[]): Scenario;
@@ -82,22 +94,45 @@ function named(event: Event): string {
   return parts.filter((part) => part !== undefined).join(' ');
 }
 
-export function scenario(site: Site, options: { readonly unstarted?: boolean } = {}): Scenario {
+export interface ScenarioOptions {
+  readonly unstarted?: boolean;
+  /** replays from so many snapshots are checked, spread over all; default: from each */
+  readonly replays?: number;
+  /** what the wall clock says at the beginning; default: `zeroWallMs` */
+  readonly wall?: string;
+}
+
+function toldText({ kind, rung, roles, skipped, to }: Told): string {
+  if (skipped) return `${roles.join(' ')} left out`;
+  const people = to.length === 0 ? 'nobody' : to.join(' ');
+  return `${kind === 'rung' ? roles.join(' ') : `${kind} ${rung}`.trim()}: ${people}`;
+}
+
+export function scenario(site: Site, options: ScenarioOptions = {}): Scenario {
   let model = compile(site);
   const models = [model];
   let state = createState(model, epoch);
   let nowMs = 0;
+  let wallAheadMs = options.wall === undefined ? zeroWallMs : Date.parse(options.wall);
   let commands = 0;
-  let effects: Effects = { events: [], incidents: new Map(), points: new Set(), outputs: false };
+  let effects: Effects = {
+    events: [],
+    incidents: new Map(),
+    points: new Set(),
+    outputs: false,
+    messages: false,
+  };
   const facts: Fact[] = [];
   /** durable state as the loop would snapshot it, after so many facts, and which model it was under */
   const snapshots: { readonly facts: number; readonly body: string; readonly model: Model }[] = [];
   const events: Event[] = [];
   let told = 0;
   let toldOfOutputs = 0;
+  /** by incident, the number of the last telling that was looked at */
+  const toldOf = new Map<string, number>();
 
   const take = (input: WithoutStamp<Input>): void => {
-    const at = { steadyMs: nowMs, wallMs: zeroWallMs + nowMs, clock: 'synced' } as const;
+    const at = { steadyMs: nowMs, wallMs: wallAheadMs + nowMs, clock: 'synced' } as const;
     const before = remembered(state.durable);
     effects = step(state, { ...input, at } as Input, model);
     for (const event of effects.events) {
@@ -157,7 +192,8 @@ export function scenario(site: Site, options: { readonly unstarted?: boolean } =
     const live = remembered(state.durable);
     expect(new Set(events.map(({ id }) => id)).size, 'ids of events are unique').toBe(events.length);
     expect(remembered(replayed(0, undefined, models[0]!).durable), 'replay of all facts').toEqual(live);
-    for (const { facts: count, body, model: under } of snapshots) {
+    const apart = Math.max(1, Math.ceil(snapshots.length / (options.replays ?? snapshots.length)));
+    for (const { facts: count, body, model: under } of snapshots.filter((_, at) => at % apart === 0)) {
       expect(
         remembered(replayed(count, body, under).durable),
         `replay from the snapshot after fact ${count}`,
@@ -223,8 +259,36 @@ export function scenario(site: Site, options: { readonly unstarted?: boolean } =
       runTo(nowMs);
       return self;
     },
+    wall(time) {
+      wallAheadMs = Date.parse(time) - nowMs;
+      return self;
+    },
+    deliver(to, outcome = 'delivered', because = outcome) {
+      const found = Object.values(state.durable.messages).find(({ person, role, channel }) =>
+        [person, role, `${person}@${channel}`].includes(to),
+      );
+      if (!found) throw new Error(`no message to ${to}`);
+      return self.give({ type: 'delivery', message: found.id, outcome, because });
+    },
+    expectMessages(expected) {
+      const under = Object.values(state.durable.messages).map(
+        ({ person, role, channel, about }) =>
+          `${person ?? role}@${channel}${about.length > 1 ? ` ${about.length}` : ''}`,
+      );
+      expect(under).toEqual(expected);
+      return self;
+    },
+    expectTold(about, expected) {
+      const { id, told: all = [] } = self.incident(about);
+      const fresh = all.filter(({ number }) => number > (toldOf.get(id) ?? 0));
+      toldOf.set(id, all.at(-1)?.number ?? 0);
+      expect(fresh.map(toldText)).toEqual(expected);
+      return self;
+    },
     expectEvents(expected) {
-      const fresh = events.slice(told).filter(({ type }) => type.startsWith('incident.'));
+      const fresh = events
+        .slice(told)
+        .filter(({ type, incident }) => type.startsWith('incident.') && incident?.plan !== 'out-of-service');
       told = events.length;
       expect(fresh.map(named)).toEqual(expected);
       return self;

@@ -1,7 +1,22 @@
 // Small builders for sites of tests: each part with its defaults, so that a test names only what it is about.
 // Devices and buses that points and outputs speak of are there without being asked for.
 
-import type { Bus, Condition, Device, Output, Plan, Point, Rule, Site, Zone } from '../../src/core/types.ts';
+import type {
+  Bus,
+  Calendar,
+  Condition,
+  Device,
+  Output,
+  Person,
+  Plan,
+  Point,
+  Rule,
+  Rung,
+  Site,
+  Telling,
+  Window,
+  Zone,
+} from '../../src/core/types.ts';
 
 /** A contact, `device.point`. */
 export function contact(id: string, more: Partial<Point> = {}): Point {
@@ -65,6 +80,41 @@ export function zone(id: string): Zone {
   return { id, name: { zh: `区 ${id}`, en: `Zone ${id}` } };
 }
 
+/** A rung that is climbed at once, for one role or several. */
+export function rung(roles: string | readonly string[], more: Partial<Omit<Rung, 'roles'>> = {}): Rung {
+  return { roles: typeof roles === 'string' ? [roles] : roles, after: 0, ...more };
+}
+
+/** Someone with the role of their own id, always on duty, who is reached by `app`, then `sms`. */
+export function person(id: string, more: Partial<Person> = {}): Person {
+  return { id, name: id, language: 'en', roles: [id], channels: ['app', 'sms'], ...more };
+}
+
+/** These people, and a minute for each channel that they use. */
+export function telling(people: readonly Person[], more: Partial<Telling> = {}): Telling {
+  const ids = new Set(people.flatMap(({ channels }) => channels));
+  return { mqtt: false, people, channels: [...ids].map((id) => ({ id, withinMs: 60_000 })), ...more };
+}
+
+/** `09:00`–`18:00`, minutes since midnight. */
+export function hours(from: string, to: string, ...days: readonly Window['days'][number][]): Window {
+  const minute = (text: string): number => Number(text.slice(0, 2)) * 60 + Number(text.slice(3));
+  return { days: days.length > 0 ? days : ['workday'], fromMinute: minute(from), toMinute: minute(to) };
+}
+
+/** Eight hours ahead of UTC, working on workdays from 9 to 18, night from 22 to 7. */
+export function calendar(more: Partial<Calendar> = {}): Calendar {
+  return {
+    offsets: [[0, 480]],
+    workdays: ['mon', 'tue', 'wed', 'thu', 'fri'],
+    working: [hours('09:00', '18:00')],
+    night: { fromMinute: 1320, toMinute: 420 },
+    holidays: [],
+    makeUpDays: [],
+    ...more,
+  };
+}
+
 /** Everything of a site; what is left out is empty, or made up from the rest. */
 export function makeSite(parts: Partial<Site>): Site {
   const points = parts.points ?? [];
@@ -89,6 +139,7 @@ export function makeSite(parts: Partial<Site>): Site {
     if (!plans.some((one) => one.id === id)) plans.push(plan(id));
   }
   return {
+    ...parts,
     premises: parts.premises ?? 'store_0042',
     language: parts.language ?? 'en',
     zones,

@@ -131,7 +131,7 @@ function resolveBus(context: Context, owned: Claims, id: string, raw: unknown, w
 }
 
 /** A serial port can be opened once only, whatever speaks on it and however its path is written. */
-function portWords(port: unknown): readonly string[] {
+export function portWords(port: unknown): readonly string[] {
   return typeof port === 'string' ? [`path ${path.posix.normalize(port)}`] : [];
 }
 

@@ -58,6 +58,12 @@ export function faultList(firstFile: string): FaultList {
   };
 }
 
+/** For people: what must be mended before what may be. */
+export function faultsFirst(faults: readonly Fault[]): readonly Fault[] {
+  const isFault = ({ severity }: Fault): boolean => severity === 'fault';
+  return [...faults.filter(isFault), ...faults.filter((fault) => !isFault(fault))];
+}
+
 /** `file:line:col: what; what to do`, with `warning:` before the words of a warning. */
 export function formatFault(fault: Fault): string {
   const mark = fault.severity === 'warning' ? 'warning: ' : '';

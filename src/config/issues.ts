@@ -90,6 +90,20 @@ function hasOwnWords(issue: Issue): boolean {
   return issue.code === 'custom' || !/^(Invalid|Too |Unrecognized)/.test(issue.message);
 }
 
+/** The key at the end of a path, for a fault; of a list the item, counted from one. */
+function nameOf(path: Path): string {
+  const last = path.at(-1);
+  if (typeof last !== 'number') return `\`${last}\``;
+  const list = path.findLast((part) => typeof part !== 'number');
+  return list === undefined ? `item ${last + 1}` : `\`${list}\` item ${last + 1}`;
+}
+
+/** The same for the name of a part, such as `devices.gas1` or `notify.0`. */
+function nameOfPart(name: string): string {
+  const item = /^(.+)\.(\d+)$/.exec(name);
+  return item === null ? `\`${name}\`` : `\`${item[1]}\` item ${Number(item[2]) + 1}`;
+}
+
 /** What is wrong and what to do, without the key's name; `shown` is the value as it may be shown. */
 function wordsOf(issue: Issue, value: unknown, shown: string): readonly [what: string, todo: string] {
   if (hasOwnWords(issue)) {
@@ -113,8 +127,9 @@ function wordsOf(issue: Issue, value: unknown, shown: string): readonly [what: s
       return [`${shown} is not possible here`, suggestion(shown.replaceAll('`', ''), known, 'remove it')];
     }
     case 'too_small':
-      if (issue.origin === 'string' || issue.origin === 'array')
-        return ['is empty or too short', 'write more'];
+      if (issue.origin === 'string') return ['is empty or too short', 'write more'];
+      if (issue.origin === 'array')
+        return ['the list is empty or too short', `write at least ${issue.minimum} of them`];
       return [
         `${shown} is too small`,
         `write ${issue.inclusive ? 'at least' : 'more than'} ${issue.minimum}`,
@@ -145,7 +160,7 @@ function report(schema: z.ZodType, raw: unknown, given: Issue, where: Where, fau
   for (const issue of flatten(given)) {
     const path = issue.path as (string | number)[];
     const key = path.at(-1);
-    const inPart = where.name === '' ? '' : ` of \`${where.name}\``;
+    const inPart = where.name === '' ? '' : ` of ${nameOfPart(where.name)}`;
     const note = (at: Path): string => (where.overridden(at) ? ' (set from outside the file)' : '');
     if (issue.code === 'unrecognized_keys') {
       const known = knownKeys(schema, path);
@@ -161,10 +176,10 @@ function report(schema: z.ZodType, raw: unknown, given: Issue, where: Where, fau
     }
     if (where.unresolved(path)) continue;
     const value = valueAt(raw, path);
-    const named = key === undefined ? `\`${where.name || 'file'}\`` : `\`${key}\``;
+    const named = key === undefined ? nameOfPart(where.name || 'file') : nameOf(path);
     if (value === undefined && key !== undefined) {
       const parent = path.slice(0, -1);
-      const owner = parent.length > 0 ? ` of \`${parent.at(-1)}\`` : inPart;
+      const owner = parent.length > 0 ? ` of ${nameOf(parent)}` : inPart;
       faults.fault(where.key(parent), `${named}${owner} is missing`, `add \`${key}: …\``);
       continue;
     }

@@ -3,18 +3,18 @@
 
 import path from 'node:path';
 import { kinds } from '../core/kinds.ts';
-import type { Plan, Text, Zone } from '../core/types.ts';
+import type { Plan, Point, Text, Zone } from '../core/types.ts';
 import type { Driver } from '../driver.ts';
 import { shippedConfig } from '../lib/assets.ts';
 import { resolveMqtt } from './broker.ts';
 import { claims, resolveBuses } from './buses.ts';
-import { loadContacts, warnOfEmptyRoles } from './contacts.ts';
 import { type Context, defined, entries, refers } from './context.ts';
 import { type ResolvedDevice, resolveDevices, wantedProfiles } from './devices.ts';
 import { faultList } from './faults.ts';
 import { resolveInterlocks } from './interlocks.ts';
 import { check, partOf } from './issues.ts';
 import { finishOutputs, type ResolvedOutput, resolveOutputs } from './outputs.ts';
+import { withSections } from './overlay.ts';
 import { applyOverrides } from './overrides.ts';
 import { loadPlans } from './plans.ts';
 import type { ResolvedPoint } from './points.ts';
@@ -22,20 +22,25 @@ import { loadProfiles } from './profiles.ts';
 import { resolveRules } from './rules.ts';
 import { consoleSchema, parts, premisesSchema, topSchema, zoneSchema } from './schema.ts';
 import { resolveSecrets } from './secrets.ts';
+import { resolveTelling } from './telling.ts';
 import type { Config, DeviceConfig, Fault } from './types.ts';
 import { isMapping, readTree } from './yaml.ts';
 
-export { formatFault } from './faults.ts';
+export { faultsFirst, formatFault } from './faults.ts';
 export { siteJsonSchema } from './schema.ts';
 
 export interface LoadOptions {
   readonly drivers: readonly Driver[];
   /** dotted path → value put over the parsed file before it is checked, such as `buses.plc.port`: 15020 */
   readonly overrides?: Readonly<Record<string, unknown>> | undefined;
+  /** a file whose `rules` and `plans` stand in place of the site's */
+  readonly rules?: string | undefined;
   /** default: that of the process */
   readonly environment?: NodeJS.ProcessEnv | undefined;
-  /** folder with `plans/` and `profiles/`; default: the shipped one */
+  /** folder with `plans/`, `profiles/`, `holidays/` and `ladders.yaml`; default: the shipped one */
   readonly shipped?: string | undefined;
+  /** what time it is, ms since 1970; default: the clock of the machine */
+  readonly now?: number | undefined;
 }
 
 export interface Loaded {
@@ -48,8 +53,11 @@ export interface Loaded {
 /** Loads and checks a site file with all that it names. Never throws for what a file says. */
 export function loadConfig(file: string, options: LoadOptions): Loaded {
   const faults = faultList(file);
-  const tree = readTree(file, faults);
-  if (tree === undefined) return { faults: faults.sorted() };
+  const written = readTree(file, faults);
+  const over = options.rules === undefined ? undefined : readTree(options.rules, faults);
+  if (written === undefined || (options.rules !== undefined && over === undefined))
+    return { faults: faults.sorted() };
+  const tree = over === undefined ? written : withSections(written, over, faults);
   const folder = path.dirname(file);
   const beside = (name: string): string => (path.isAbsolute(name) ? name : path.join(folder, name));
   const shipped = options.shipped ?? shippedConfig;
@@ -96,7 +104,13 @@ export function loadConfig(file: string, options: LoadOptions): Loaded {
   if (settings.plans !== undefined) {
     planFolders.push({ folder: beside(settings.plans), from: top.value(['plans']) });
   }
-  const plans = loadPlans(planFolders, faults);
+  const plans = loadPlans(
+    planFolders,
+    faults,
+    settings.ladders === undefined
+      ? undefined
+      : { file: beside(settings.ladders), from: top.value(['ladders']) },
+  );
   const ownProfiles = settings.profiles === undefined ? [] : [beside(settings.profiles)];
   const profiles = loadProfiles(
     wantedProfiles(context),
@@ -104,18 +118,19 @@ export function loadConfig(file: string, options: LoadOptions): Loaded {
     faults,
   );
   for (const read of [...plans.files, ...profiles.files]) files.add(path.resolve(read));
-  if (settings.contacts !== undefined) {
-    const contactsFile = beside(settings.contacts);
-    const place = top.value(['contacts']);
-    const contacts = loadContacts(contactsFile, faults, place);
-    if (contacts !== undefined) {
-      files.add(path.resolve(contactsFile));
-      warnOfEmptyRoles(contacts, plans.sound.values(), place, faults);
-    }
-  }
-
   const owned = claims(context);
   const buses = resolveBuses(context, owned);
+  const telling = resolveTelling(context, {
+    owned,
+    beside,
+    shipped,
+    contacts: settings.contacts,
+    premises: premises as { timezone: string; language: 'zh' | 'en' } | undefined,
+    mqtt: raw.mqtt !== undefined,
+    plans,
+    files,
+    nowMs: options.now ?? Date.now(),
+  });
   const devices = resolveDevices(context, buses, profiles, owned);
   const outputs = resolveOutputs(context, buses, owned);
   const outputIds = new Set(outputs.map((output) => output.id));
@@ -138,27 +153,40 @@ export function loadConfig(file: string, options: LoadOptions): Loaded {
     buses: busConfigs,
     devices: devices.map((device) => deviceConfig(device, named)),
     outputs: finished.configs,
+    channels: telling.channels,
+    people: telling.people,
     site: {
       premises: premises!.id,
       language: premises!.language,
       zones,
       buses: busConfigs.map(({ id }) => ({ id })),
       devices: devices.map((device) => device.device!),
-      points: devices.flatMap((device) => device.points.map((point) => point.point!)),
+      points: devices.flatMap((device) =>
+        device.points.map((point) => exercised(point, rules.named, telling.exerciseWithinMs)),
+      ),
       rules: rules.rules,
       plans: [...plans.sound.values()].sort((a: Plan, b: Plan) => (a.id < b.id ? -1 : 1)),
       outputs: finished.outputs,
       // a site without any is stored, and known again, as it always was
       ...(interlocks.interlocks.length > 0 && { interlocks: interlocks.interlocks }),
+      ...telling.site,
     },
     warnings: faults.sorted(),
   };
   return { config, faults: config.warnings };
 }
 
+/** Does somebody hear of it when this point is active: by a rule that names it, or by its kind's plan? */
+function isAlarm({ id, kind }: ResolvedPoint, named: ReadonlySet<string>): boolean {
+  return named.has(id) || (kind !== undefined && kinds[kind]?.plan !== undefined);
+}
+
+function exercised(point: ResolvedPoint, named: ReadonlySet<string>, withinMs: number | undefined): Point {
+  if (withinMs === undefined || !isAlarm(point, named)) return point.point!;
+  return { ...point.point!, exerciseWithinMs: withinMs };
+}
+
 function deviceConfig(device: ResolvedDevice, named: ReadonlySet<string>): DeviceConfig {
-  const lane = ({ id, kind }: ResolvedPoint): 'alarm' | 'meter' =>
-    named.has(id) || (kind !== undefined && kinds[kind]?.plan !== undefined) ? 'alarm' : 'meter';
   return defined({
     id: device.id,
     bus: device.device!.bus,
@@ -170,7 +198,7 @@ function deviceConfig(device: ResolvedDevice, named: ReadonlySet<string>): Devic
     points: device.points.map((point) => ({
       address: point.address!,
       everyMs: point.everyMs,
-      lane: lane(point),
+      lane: isAlarm(point, named) ? 'alarm' : 'meter',
     })),
   }) as DeviceConfig;
 }
@@ -212,8 +240,8 @@ function warnOfUnused(context: Context, outputs: readonly ResolvedOutput[]): voi
   for (const interlock of isMapping(tree.value.interlocks) ? Object.values(tree.value.interlocks) : []) {
     if (isMapping(interlock)) used.add(String(interlock.never).trim().split(/\s/)[0]!);
   }
-  for (const { id, where } of outputs) {
-    if (used.has(id)) continue;
+  for (const { id, where, output } of outputs) {
+    if (used.has(id) || output?.tells !== undefined || output?.chirp) continue;
     faults.warn(
       where.key([]),
       `output \`${id}\` is in no rule`,

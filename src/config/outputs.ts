@@ -52,12 +52,12 @@ export function resolveOutputs(
       const words = claimed(driver, { bus: bus.settings, output: settings });
       const own = words.filter((word) => !ofBus.includes(word));
       owned.claim(bus.scope, own, id, claimPlace(where, settings));
-      const { name, zone, silenceable, maxOn: maxOnMs, normal } = keys;
+      const { name, zone, silenceable, maxOn: maxOnMs, normal, tells, chirp } = keys;
       const { pulse: pulseMs, pattern: patternMs, refresh: refreshMs } = keys;
       return {
         ...place,
         settings,
-        output: { ...defined({ id, name, bus: keys.bus, zone, silenceable, maxOnMs }), normal },
+        output: { ...defined({ id, name, bus: keys.bus, zone, silenceable, maxOnMs, tells, chirp }), normal },
         config: {
           id,
           bus: keys.bus,
@@ -98,6 +98,7 @@ export function finishOutputs(
     outputs.push(finished);
     const moving = config.pulseMs !== undefined || config.patternMs !== undefined;
     checkTimes(context, config, finished, where);
+    checkTells(context, finished, where);
     const against = (value: boolean | 'keep'): Interlock | undefined =>
       interlocks.find((interlock) => interlock.output === id && interlock.never === value);
     // What sounds must not go on sounding with nobody there to silence it; a valve, a door, a fan stays as it
@@ -135,6 +136,21 @@ export function finishOutputs(
 /** An output and a device with the same station address are one apparatus. */
 function isPartOf(output: Settings | undefined, device: Settings): boolean {
   return output?.unit !== undefined && output.unit === device.unit;
+}
+
+/** What rests on tells nothing by being on. */
+function checkTells({ faults }: Context, { tells, chirp, normal }: Output, where: Where): void {
+  for (const [key, has] of [
+    ['tells', tells !== undefined],
+    ['chirp', chirp === true],
+  ] as const) {
+    if (has && normal !== false)
+      faults.fault(
+        where.key([key]),
+        `\`${key}\` on an output that rests ${normal === 'keep' ? 'as it is left' : 'on'}`,
+        'write `normal: off`, or choose another output',
+      );
+  }
 }
 
 function checkTimes({ faults }: Context, config: OutputConfig, output: Output, where: Where): void {

@@ -82,7 +82,7 @@ function resolveRule(
     );
     return undefined;
   }
-  for (const key of ['when', 'until'] as const) {
+  for (const key of ['when', 'until', 'suppress'] as const) {
     const expression = raw[key];
     if (typeof expression !== 'string' || expression.length > 4000) continue;
     const result = examine?.(expression);
@@ -107,11 +107,19 @@ function resolveRule(
   const rule = checked.value;
   refers(faults, 'plan', rule.plan, plans.ids, () => where.value(['plan']));
   refers(faults, 'zone', rule.zone, zones, () => where.value(['zone']));
-  const { when, until, plan, zone, level, latch, for: forMs = 0, hold: holdMs = 0, outputs: wanted } = rule;
+  const { when, until, suppress, plan, zone, level, latch, outputs: wanted } = rule;
+  const { for: forMs = 0, hold: holdMs = 0 } = rule;
+  if (suppress !== undefined && (level === 'urgent' || plans.sound.get(plan)?.level === 'urgent'))
+    faults.warn(
+      where.key(['suppress']),
+      `\`suppress\` on a rule of urgent incidents: while it is true nobody is told`,
+      'make sure that it can be true only when nothing can happen, or remove it',
+    );
   return {
     ...defined({ id, zone, level }),
     when: { cel: when },
     ...(until === undefined ? {} : { until: { cel: until } }),
+    ...(suppress === undefined ? {} : { suppress: { cel: suppress } }),
     forMs,
     holdMs,
     latch,

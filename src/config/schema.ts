@@ -5,10 +5,11 @@ import { existsSync, readFileSync } from 'node:fs';
 import path from 'node:path';
 import * as z from 'zod';
 import type { Driver } from '../driver.ts';
+import { channelSchemas } from './channel-form.ts';
+import { dutiesSchema } from './duty-form.ts';
+import { zoneFolder } from './offsets.ts';
 import { duration, id, idForm, listen, onOff, text } from './values.ts';
 import { show } from './words.ts';
-
-const zoneFolder = '/usr/share/zoneinfo';
 
 /** By the system's own list where there is one: asking Intl reads 5 MB of tables into every daemon. */
 function isTimezone(zone: string): boolean {
@@ -162,6 +163,15 @@ const outputKeys = {
     .optional()
     .describe('where a stop of the daemon leaves it'),
   refresh: duration.optional().describe('how often the wanted value is written again'),
+  tells: z
+    .strictObject({
+      category: z.enum(['alarm', 'supervisory', 'trouble']).describe('incidents of this category'),
+      level: z.enum(['general', 'major', 'urgent']).default('general').describe('and at least this level'),
+      until: z.enum(['acknowledged', 'closed']).default('acknowledged').describe('until all of them are'),
+    })
+    .optional()
+    .describe('on by itself while such incidents are open'),
+  chirp: z.boolean().optional().describe('sounds for a second when a walk test has heard a detector'),
 };
 
 const expression = z.string().min(1).max(4000);
@@ -171,6 +181,7 @@ export const ruleSchema = z.strictObject({
   when: expression.describe('CEL expression over points; opens the incident'),
   for: duration.optional().describe('must hold this long before it opens'),
   until: expression.optional().describe('CEL expression that ends it; default: not `when`'),
+  suppress: expression.optional().describe('CEL expression; while it is true the rule does not open'),
   hold: duration.optional().describe('stays active this long after it ends'),
   latch: z.boolean().default(false).describe('stays until reset by a person'),
   plan: z.string().describe('plan of the incident'),
@@ -202,6 +213,7 @@ const topKeys = {
   data: fileName.default('./data').describe('folder of the state'),
   contacts: fileName.optional().describe('file of people and their roles'),
   plans: fileName.optional().describe('folder of the plans of this site'),
+  ladders: fileName.optional().describe('file of ladders of this site'),
   profiles: fileName.optional().describe('folder of the profiles of this site'),
   secrets: fileName.default('secrets.yaml').describe('file of secrets'),
 };
@@ -219,6 +231,8 @@ export const topSchema = z.strictObject({
   outputs: checkedApart,
   rules: checkedApart,
   interlocks: checkedApart,
+  channels: checkedApart,
+  duties: checkedApart,
 });
 
 /** The schemas of the parts whose keys depend on a driver; without one, the driver's keys are let through. */
@@ -287,6 +301,11 @@ export function siteJsonSchema(drivers: readonly Driver[]): object {
     outputs: z.record(ids, each(outputSchema)).optional().describe('outputs, by id'),
     rules: z.record(ids, ruleSchema).optional().describe('rules, by id'),
     interlocks: z.record(ids, interlockSchema).optional().describe('interlocks of outputs, by id'),
+    channels: z
+      .record(ids, z.union(Object.values(channelSchemas)))
+      .optional()
+      .describe('ways to reach people, in order of trying, by id'),
+    duties: dutiesSchema.optional().describe('what must be done between incidents'),
   });
   const schema = z.toJSONSchema(whole, { target: 'draft-7', io: 'input', unrepresentable: 'any' });
   return { ...schema, title: 'Keepwatch site' };

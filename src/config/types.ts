@@ -74,6 +74,56 @@ export interface OutputConfig {
   readonly refreshMs?: number;
 }
 
+/** A way to reach people; `id` and `withinMs` are the engine's too. */
+export type ChannelConfig = WebhookConfig | EmailConfig | SmsConfig;
+
+interface AnyChannel {
+  readonly id: string;
+  /** what is not delivered by then is tried on the person's next channel, ms */
+  readonly withinMs: number;
+}
+
+export interface WebhookConfig extends AnyChannel {
+  readonly type: 'webhook';
+  readonly template: 'generic' | 'wecom' | 'dingtalk' | 'feishu' | 'ntfy' | 'slack';
+  /** holds a key: never shown */
+  readonly url: string;
+  readonly headers: Readonly<Record<string, string>>;
+  /** JSON values with `{{name}}` in strings, in place of the template's own */
+  readonly body?: unknown;
+  /** signs each request, where the template knows how */
+  readonly secret?: string;
+}
+
+export interface EmailConfig extends AnyChannel {
+  readonly type: 'email';
+  readonly host: string;
+  readonly port: number;
+  /** `starttls` is demanded, not hoped for; `none` only on loopback */
+  readonly tls: 'implicit' | 'starttls' | 'none';
+  readonly username?: string;
+  readonly password?: string;
+  readonly from: string;
+  /** PEM text, not a path */
+  readonly ca?: string;
+}
+
+export interface SmsConfig extends AnyChannel {
+  readonly type: 'sms';
+  readonly path: string;
+  readonly baudRate: number;
+}
+
+/** Where a person is reached; who is told what only the engine knows. */
+export interface PersonConfig {
+  readonly id: string;
+  readonly name: Text;
+  readonly phone?: string;
+  readonly email?: string;
+  /** by channel, where it is not the phone or the e-mail address */
+  readonly addresses: Readonly<Record<string, string>>;
+}
+
 export interface Config {
   /** absolute path of the site file, and of every file that was read for it */
   readonly file: string;
@@ -91,6 +141,8 @@ export interface Config {
   readonly buses: readonly BusConfig[];
   readonly devices: readonly DeviceConfig[];
   readonly outputs: readonly OutputConfig[];
+  readonly channels: readonly ChannelConfig[];
+  readonly people: readonly PersonConfig[];
   readonly site: Site;
   readonly warnings: readonly Fault[];
 }

@@ -38,13 +38,21 @@ export const onOff = z
   })
   .transform((value) => value === true || value === 'on');
 
+function textMessage({ input }: { readonly input?: unknown }): string {
+  if (input !== null && typeof input === 'object' && !Array.isArray(input)) {
+    const missing = ['zh', 'en'].filter((language) => !Object.hasOwn(input, language));
+    if (missing.length === 1) return `\`${missing[0]}\` is missing; add \`${missing[0]}: …\``;
+  }
+  return `${show(input)} is not a text; write one text, or { zh: …, en: … }`;
+}
+
 /** One text, or one for each language. */
 export const text = z.union(
   [
     z.string().min(1).max(2000),
     z.strictObject({ zh: z.string().min(1).max(2000), en: z.string().min(1).max(2000) }),
   ],
-  { error: (issue) => `${show(issue.input)} is not a text; write one text, or { zh: …, en: … }` },
+  { error: textMessage },
 );
 
 /** Ids of everything in a site file. */
@@ -60,6 +68,17 @@ const idOf = (form: RegExp, allowed: string) =>
 export const idHint = 'a small letter, then small letters, digits and _, at most 64';
 export const id = idOf(idForm, idHint);
 export const fileId = idOf(fileIdForm, 'a small letter, then small letters, digits, _ and -, at most 64');
+
+/** A date that there is, as `YYYY-MM-DD`. */
+export const date = z
+  .string({ error: (issue) => `${show(issue.input)} is not a date; write one such as 2026-10-01` })
+  .refine(isDate, { error: (issue) => `${show(issue.input)} is not a date; write one such as 2026-10-01` });
+
+function isDate(text: string): boolean {
+  if (!/^20\d{2}-\d{2}-\d{2}$/.test(text)) return false;
+  const ms = Date.parse(`${text}T00:00:00Z`);
+  return !Number.isNaN(ms) && new Date(ms).toISOString().startsWith(text);
+}
 
 /** `host:port`, the host in brackets where it is an IPv6 address. */
 const listenForm = /^(\[[0-9A-Fa-f:.]+\]|[^\s:[\]]+):(\d{1,5})$/;

@@ -1,4 +1,5 @@
-// The documentation names every key of the schema with the shipped drivers, and every kind.
+// The documentation names every key of the schema with the shipped drivers, and every kind; its examples of people,
+// channels, duties and plans are sound.
 
 import { readFileSync } from 'node:fs';
 import path from 'node:path';
@@ -7,6 +8,7 @@ import { drivers } from '../../drivers/index.ts';
 import { siteJsonSchema } from '../../src/config/load.ts';
 import { kinds } from '../../src/core/kinds.ts';
 import { packageRoot } from '../../src/lib/assets.ts';
+import { folder, smallSite } from './support.ts';
 
 const documentation = readFileSync(path.join(packageRoot, 'docs/configuration.md'), 'utf8');
 
@@ -33,4 +35,28 @@ test('every kind is in the table as it is in the code', () => {
     for (const limit of [alarmAbove, alarmBelow])
       if (limit !== undefined) expect(row).toContain(String(limit));
   }
+});
+
+/** The examples in YAML of a section. */
+function examples(section: string): string[] {
+  const text = documentation.split(/^## /m).find((part) => part.startsWith(`${section}\n`))!;
+  return [...text.matchAll(/^```yaml\n([\s\S]*?)^```/gm)].map((match) => match[1]!);
+}
+
+test('the examples of people, channels, duties and plans', () => {
+  const site = folder();
+  const [contacts, holidays] = examples('Contacts') as [string, string];
+  const [duties, readiness] = examples('duties') as [string, string];
+  site.write('contacts.yaml', contacts);
+  site.write('shipped/holidays/china-2026.yaml', holidays);
+  site.write('readiness.yaml', readiness);
+  site.write('shipped/ladders.yaml', examples('Ladders')[0]!.replace('chain:', 'major:'));
+  site.write('shipped/plans/water-leak.yaml', examples('Plans')[0]!);
+  const text = `${smallSite}${examples('channels')[0]}${duties}contacts: contacts.yaml\n`;
+  const environment = {
+    KEEPWATCH_SECRET_WECOM_URL: 'https://robot.example/?key=abcd',
+    KEEPWATCH_SECRET_SMTP: 'abcd',
+  };
+  const { faults } = site.load(text, { environment, now: Date.UTC(2026, 10, 2) });
+  expect(faults.filter(({ severity }) => severity === 'fault')).toEqual([]);
 });

@@ -71,7 +71,7 @@ const pem = '-----BEGIN CERTIFICATE-----\nMIIB\n-----END CERTIFICATE-----\n';
 function contractFolder() {
   const site = folder();
   site.write('ca.pem', pem);
-  site.write('contacts.yaml', 'people: { li: { name: 李, phone: "13800000000", roles: [duty_officer] } }\n');
+  site.write('contacts.yaml', 'people: { li: { name: 李, phone: "13800000000", roles: [finder] } }\n');
   site.write(
     'plans/fire.yaml',
     'id: fire\ntitle: { zh: 火, en: Own fire }\ncategory: alarm\nlevel: urgent\n',
@@ -222,7 +222,7 @@ speed: 3
     '27:21 `when`: unknown point `more.dor`; did you mean `more.door`?',
     '27:32 unknown plan `fir`; did you mean `fire`?',
     '28:50 unknown output `sirn`; did you mean `siren`?',
-    '30:1 unknown key `speed`; known here: premises, data, contacts, plans, profiles, secrets, mqtt, console, buses, zones, devices, outputs, …',
+    '30:1 unknown key `speed`; known here: premises, data, contacts, plans, ladders, profiles, secrets, mqtt, console, buses, zones, devices, …',
     'contacts.yaml:2:19 unknown key `role`; did you mean `roles`?',
   ]);
 });
@@ -336,7 +336,7 @@ test('warnings leave the config whole', () => {
   const { config } = site.load(`${text}contacts: contacts.yaml\n`);
   expect(config!.warnings).toHaveLength(7);
   expect(config!.site.plans.find(({ id }) => id === 'fire')!.steps).toEqual([
-    { id: 'go', text: 'Go', role: 'guard', withinMs: 120_000, required: false },
+    { id: 'go', text: 'Go', role: 'guard', within: 120_000, required: false },
     { id: 'call', text: 'Call', role: 'lead', required: true },
   ]);
   expect(site.faults(premises)).toEqual(['1:1 warning the site has no devices; add `devices:`']);

@@ -83,8 +83,8 @@ describe('plans and profiles', () => {
       `${smallSite.replace('unit: 1', 'unit: 1\n    profile: meter')}plans: plans\nprofiles: profiles\n`,
     );
     expect(faults).toEqual([
-      'fire.yaml:2:8 `title`: a map is not a text; write one text, or { zh: …, en: … }',
-      'fire.yaml:5:31 `within`: 30 is not a duration; write a number with its unit, such as 50ms, 3s, 10m, 24h or 2d',
+      'fire.yaml:2:8 `title`: `en` is missing; add `en: …`',
+      'fire.yaml:5:31 `within`: 30 is not a length of time; write one such as 30m, or { workday: 15m, holiday: 45m, night: 45m }',
       'meter.yaml:5:11 `verified`: `maybe` is not true or false; write true or false',
     ]);
     site.write(

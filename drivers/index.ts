@@ -1,4 +1,4 @@
-// The list of drivers: a new one is its folder and one line here. Only the app imports this.
+// The list of drivers: a new one is its folder and one line here; and the modem. Only the app imports this.
 
 import type { Driver } from '../src/driver.ts';
 import { gpio } from './gpio/driver.ts';
@@ -6,7 +6,12 @@ import { modbusRtu, modbusTcp } from './modbus/driver.ts';
 import { nut } from './nut/driver.ts';
 import { recordingOf } from './recording/driver.ts';
 import { serial } from './serial/driver.ts';
+import type { openModem as open } from './serial/modem/modem.ts';
 import { simulator } from './simulator/driver.ts';
+
+/** The modem as a way for text messages: not a bus, but of the same hardware. Loaded only where there is one. */
+export const openModem: typeof open = async (...given) =>
+  (await import('./serial/modem/modem.ts')).openModem(...given);
 
 export const drivers: readonly Driver[] = [
   modbusRtu,

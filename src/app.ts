@@ -2,32 +2,29 @@
 // The program is this library with a thin `main`; every test of the whole uses it. Holds no rules of its own.
 
 import { randomUUID } from 'node:crypto';
-import { drivers } from '../drivers/index.ts';
+import { drivers, openModem } from '../drivers/index.ts';
 import { formatFault } from './config/faults.ts';
 import { loadConfig } from './config/load.ts';
 import type { Config, Fault } from './config/types.ts';
 import type { Control } from './control/server.ts';
-import type { Reach } from './control/types.ts';
-import { createState } from './core/engine.ts';
+import { longestPage, type Reach } from './control/types.ts';
+import { nextOf } from './core/ladder-view.ts';
 import { compile, type Model } from './core/model.ts';
-import type { Durable } from './core/state.ts';
 import type { Event, Text } from './core/types.ts';
 import type { Demo } from './demo.ts';
 import { createDevices } from './devices/index.ts';
 import type { Devices } from './devices/types.ts';
 import type { Driver, Log } from './driver.ts';
-import { engineTimeNote, engineTimeNow } from './engine-time.ts';
-import { currentBoot } from './lib/boot.ts';
 import { type Clock, sleep, systemClock, type Timer } from './lib/clock.ts';
 import { notifySystemd, watchdogMs } from './lib/notify-systemd.ts';
 import { version } from './lib/version.ts';
-import { createLoop, type Loop, replayFacts } from './loop.ts';
-import { levelsOf, statusReport } from './report.ts';
-import { isOfDisk, lateStore } from './store/late.ts';
-import { putAside } from './store/open.ts';
+import { createLoop, type Loop } from './loop.ts';
+import { type Keeping, openState, recall } from './recall.ts';
+import { levelsOf, namesOf, statusReport } from './report.ts';
+import { watchSelf } from './self-checks.ts';
 import { siteHash } from './store/site.ts';
-import { newEpoch, openStore } from './store/store.ts';
-import { type Store, StoreFault } from './store/types.ts';
+import type { Store } from './store/types.ts';
+import { noticesOf, openPeople, type People } from './tell-people.ts';
 import { endChecksWithout, openWayOut, type WayOut } from './way-out.ts';
 
 export { drivers };
@@ -80,21 +77,26 @@ export function createApp(options: AppOptions): App {
   const followers = new Set<(event: Event) => void>();
   const warnings = new Set<string>();
   const cleanups: (() => Promise<void> | void)[] = [];
+  const keeping: Keeping = { clock, log, warn: (said) => warnings.add(said) };
   let demo: Demo | undefined;
   let config: Config | undefined;
+  let warned: readonly string[] = [];
   let loop: Loop;
   let store: Store;
   let devices: Devices;
   let control: Control | undefined;
   let wayOut: WayOut | undefined;
+  let people: People | undefined;
 
   const read = (): Config => {
     const file = demo?.file ?? options.file;
     if (file === undefined) throw new Error('a site file is needed');
     const loaded = loadConfig(file, { drivers: driverList, ...(demo && { overrides: demo.overrides }) });
-    for (const fault of loaded.faults)
-      if (fault.severity === 'warning') log.warn({ code: 'CONFIG_WARNING' }, formatFault(fault));
     if (!loaded.config) throw new ConfigFaults(loaded.faults.filter((fault) => fault.severity === 'fault'));
+    const lines = loaded.faults.map(formatFault);
+    // at a reload only those that are new, or the one that matters would drown
+    for (const line of lines) if (!warned.includes(line)) log.warn({ code: 'CONFIG_WARNING' }, line);
+    warned = lines;
     return loaded.config;
   };
 
@@ -105,9 +107,9 @@ export function createApp(options: AppOptions): App {
       cleanups.push(() => demo?.stop());
     }
     config = read();
-    store = openState(config.data);
+    store = openState(config.data, keeping);
     cleanups.push(() => store.close());
-    loop = remember(config, compile(config.site));
+    loop = goOn(config, compile(config.site));
     // Undone in reverse: the loop's last event still finds its way out, and the store is the last to go.
     cleanups.push(() => wayOut?.stop());
     cleanups.push(() => loop.stop('the daemon was stopped'));
@@ -130,89 +132,32 @@ export function createApp(options: AppOptions): App {
     // The first reading comes before the broker's library: loading that would hold it up.
     await sleep(clock, firstReadingWithinMs, guarding.signal);
     wayOut = await openWay(config);
+    people = await openPeople({ clock, log, loop, openModem }, config);
+    cleanups.push(() => people?.stop());
     control = await openControl(config);
     cleanups.push(() => control?.close());
     cleanups.push(feedWatchdog());
+    const selfChecks = watchSelf({
+      clock,
+      data: config.data,
+      failing: (check) => loop.state.durable.keys[`health:${check}`] !== undefined,
+      health: (check, ok, because) => loop.push({ type: 'health', check, ok, because }),
+    });
+    cleanups.push(() => selfChecks.stop());
     void notifySystemd('ready');
     cleanups.push(() => void notifySystemd('stopping'));
     demo?.unfold(options.onTell ?? (() => {}));
   };
 
-  /**
-   * Opens the data folder. Guarding now matters more than yesterday: a damaged file is set aside, and where the
-   * disk takes no writes the state is kept in memory until it does.
-   */
-  const openState = (folder: string): Store => {
-    const open = (epoch?: string): Store =>
-      openStore(folder, { now: () => clock.wallMs(), log, ...(epoch !== undefined && { epoch }) });
-    try {
-      return open();
-    } catch (error) {
-      if (isOfDisk(error)) {
-        const { message, hint } = error;
-        log.error(
-          { code: 'STATE_UNUSABLE', hint },
-          `${message}; the state is kept in memory until it can be`,
-        );
-        const epoch = newEpoch();
-        return lateStore(epoch, () => openLate(open, folder, epoch));
-      }
-      if (!(error instanceof StoreFault) || error.code !== 'damaged') throw error;
-      const kept = putAside(folder, clock.wallMs());
-      const said = `the stored state was damaged and set aside as ${kept}; a new one was begun`;
-      log.error({ code: 'STATE_DAMAGED', hint: 'keep the file for support' }, said);
-      warnings.add(said);
-      return open();
-    }
-  };
-
-  /** The disk takes writes again: what was begun in memory goes on; a state from before it is kept beside. */
-  const openLate = (open: (epoch: string) => Store, folder: string, epoch: string): Store => {
-    const opened = open(epoch);
-    if (opened.epoch === epoch) return opened;
-    opened.close();
-    const kept = putAside(folder, clock.wallMs(), 'superseded');
-    const said = `the state of before could not be used at the start and is kept as ${kept}`;
-    log.warn({ code: 'STATE_SUPERSEDED' }, said);
-    warnings.add(said);
-    return open(epoch);
-  };
-
   /** The loop with the state that the store remembers, at the journal's end and under the site in force now. */
-  const remember = (given: Config, model: Model): Loop => {
-    const remembered = store.remembered();
-    const hash = siteHash(given.site);
-    const lastSite = remembered.site;
-    const lastModel = lastSite === undefined || siteHash(lastSite) === hash ? model : compile(lastSite);
-    const durable =
-      remembered.snapshot === undefined ? undefined : (JSON.parse(remembered.snapshot) as Durable);
-    const state = createState(lastModel, store.epoch, durable);
-    const inForce = replayFacts(state, remembered.facts, lastModel, (wanted) => {
-      if (wanted === hash) return model;
-      const site = store.site(wanted);
-      return site && compile(site);
-    });
-    if (state.durable.seq < remembered.lastSeq) {
-      log.error(
-        { code: 'REPLAY_DIFFERS', replayed: state.durable.seq, stored: remembered.lastSeq },
-        'the journal did not replay to its own end; numbers go on from what was stored',
-      );
-      state.durable.seq = remembered.lastSeq;
-    }
-    const boot = currentBoot();
-    const nowMs = engineTimeNow(state.durable, store.note('engineTime'), boot, clock.wallMs());
-    try {
-      store.note('engineTime', engineTimeNote(nowMs, boot));
-    } catch (error) {
-      // the loop's first commit meets the same disk, and makes a trouble of it
-      log.warn({ code: 'NOTE_FAILED' }, error instanceof Error ? error.message : String(error));
-    }
+  const goOn = (given: Config, model: Model): Loop => {
+    const { state, inForce, fresh, baseMs } = recall(store, given.site, model, keeping);
     const made = createLoop({
       clock,
       store,
       model: inForce,
       state,
-      baseMs: nowMs - clock.steadyMs(),
+      baseMs,
       log,
       outlets: {
         drive: (desired) => devices?.drive(desired),
@@ -225,18 +170,26 @@ export function createApp(options: AppOptions): App {
             if (options.onEvent) for (const event of events) options.onEvent(event);
           });
         },
+        tell() {
+          process.nextTick(() => {
+            wayOut?.told();
+            people?.changed();
+          });
+        },
       },
     });
     // First the process is new, then perhaps the site: what was on the wires is forgotten before rules are looked at.
     made.push({ type: 'started', because: `keepwatch ${version} started` });
-    if (remembered.snapshot === undefined || inForce !== model) made.reload(model, hash);
+    if (fresh || inForce !== model) made.reload(model, siteHash(given.site));
     return made;
   };
 
   const openWay = async (given: Config): Promise<WayOut | undefined> => {
     endChecksWithout(loop, given.mqtt);
     if (!given.mqtt) return undefined;
+    const notices = noticesOf(loop, given, () => config ?? given);
     return openWayOut({
+      ...(notices && { notices }),
       mqtt: given.mqtt,
       premises: given.premises.id,
       session,
@@ -290,18 +243,26 @@ export function createApp(options: AppOptions): App {
         ...(wayOut && { mqtt: wayOut.state() }),
         buses: devices.figures(),
         warnings: [...warnings],
+        channels: people?.state() ?? [],
       }),
     points: () => [...levelsOf(loop, { session, version }).points()],
     incidents: (all: boolean) =>
       all ? store.incidents({ limit: 1000 }) : Object.values(loop.state.durable.incidents).reverse(),
     command: loop.command,
     explain(given: string) {
-      const id = store.incident(given)
-        ? given
-        : store.incidents({ limit: 100_000 }).find((one) => one.id.startsWith(`${given}_`))?.id;
-      const incident = id === undefined ? undefined : store.incident(id);
-      return incident ? { incident, events: store.eventsOf(incident.id) } : { events: [] };
+      // an open one as it stands now: of what became of messages its row may learn later
+      const isMeant = ({ id }: { id: string }): boolean => id === given || id.startsWith(`${given}_`);
+      const incident =
+        Object.values(loop.state.durable.incidents).find(isMeant) ??
+        store.incident(given) ??
+        store.incidents({ limit: 100_000 }).find(isMeant);
+      if (incident === undefined) return { events: [] };
+      const next = nextOf(incident, loop.model, loop.state.durable.timers, loop.stamp());
+      return { incident, events: store.eventsOf(incident.id), next };
     },
+    history: (range: { from: string; to: string; after?: number }) => store.history(range),
+    names: () => namesOf(config!.site),
+    journal: (afterId: number) => store.journal(afterId, longestPage),
     ...(demo && { demo: (scenario: string) => startScene(demo!, scenario) }),
     follow(listener: (event: Event) => void) {
       followers.add(listener);
@@ -346,6 +307,7 @@ export function createApp(options: AppOptions): App {
     const hash = siteHash(next.site);
     if (hash !== siteHash(before.site)) loop.reload(compile(next.site), hash);
     await devices.use(next);
+    await people?.use(next);
     loop.drive();
     log.info({ code: 'RELOADED' }, 'the configuration was reloaded');
     return { ok: true, faults: [] };

@@ -7,7 +7,7 @@ import type { Log } from './driver.ts';
 import type { Clock, Timer } from './lib/clock.ts';
 import type { Loop } from './loop.ts';
 import { watchReceipts } from './notify/receipts.ts';
-import type { Courier } from './notify/types.ts';
+import type { Courier, Notices } from './notify/types.ts';
 import { levelsOf } from './report.ts';
 import type { Store } from './store/types.ts';
 
@@ -17,6 +17,8 @@ export interface WayOut {
   state(): ReturnType<Courier['state']>;
   events(events: readonly Event[]): void;
   changed(points: ReadonlySet<string>, incidents: ReadonlySet<string>): void;
+  /** the messages that stand are others than before */
+  told(): void;
   stop(): Promise<void>;
 }
 
@@ -29,6 +31,8 @@ export interface WayOutOptions {
   readonly log: Log;
   readonly store: Store;
   readonly loop: Loop;
+  /** messages to roles; absent: none are published */
+  readonly notices?: Notices;
 }
 
 /** A broken line to the broker is an incident only when it lasts. */
@@ -61,6 +65,7 @@ export async function openWayOut(options: WayOutOptions): Promise<WayOut> {
     store,
     host: {
       levels: levelsOf(loop, { session, version }),
+      ...(options.notices && { notices: options.notices }),
       command: (command) => loop.command(command),
       receipt: (seq) => receipts?.received(seq),
       health: connection.health,
@@ -74,6 +79,7 @@ export async function openWayOut(options: WayOutOptions): Promise<WayOut> {
       receipts?.published(events[events.length - 1]!.seq);
     },
     changed: (points, incidents) => courier.changed(points, incidents),
+    told: () => courier.told(),
     async stop() {
       connection.stop();
       receipts?.stop();

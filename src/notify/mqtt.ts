@@ -11,6 +11,7 @@ import { createInbox } from './inbox.ts';
 import { createLevelLane } from './levels.ts';
 import { keepLine } from './line.ts';
 import { type Log, rarely } from './log.ts';
+import { createNoticeLanes } from './notices.ts';
 import { createReplayLane, type ReplayLane } from './replay.ts';
 import { createReplyLane } from './replies.ts';
 import { createSender, type Sender } from './sender.ts';
@@ -102,10 +103,19 @@ export function startMqtt(options: MqttCourierOptions): Courier {
     answer: inbox.answer,
   });
   const levels = createLevelLane({ topics, levels: host.levels, store, clock, log, pump });
+  const notices = host.notices && createNoticeLanes({ topics, notices: host.notices, clock, log, pump });
   sender = createSender({
     clock,
     ackWithinMs,
-    lanes: [status, events, replies, replays, levels],
+    lanes: [
+      status,
+      events,
+      ...(notices ? [notices.alarms] : []),
+      replies,
+      replays,
+      ...(notices ? [notices.others] : []),
+      levels,
+    ],
     stalled: () => line.connection()?.drop(`no acknowledgement within ${ackWithinMs / 1000} s`),
   });
 
@@ -136,6 +146,7 @@ export function startMqtt(options: MqttCourierOptions): Courier {
       // written before anything else, so that no command of the centre falls into a gap
       subscribe(to);
       events.begin();
+      notices?.begin();
       levels.begin();
       well();
       status.request();
@@ -160,6 +171,7 @@ export function startMqtt(options: MqttCourierOptions): Courier {
     // with something unanswered the will speaks for us: hanging up is the surest way
     await line.close(sender?.inFlight() === 0);
     sender?.closed('no');
+    notices?.close();
     status.close();
     events.close();
   };
@@ -174,6 +186,10 @@ export function startMqtt(options: MqttCourierOptions): Courier {
       const changedIncidents = [...incidents];
       levels.changed(points, changedIncidents);
       if (changedIncidents.length > 0) status.soon();
+      pump();
+    },
+    told() {
+      notices?.changed();
       pump();
     },
     state() {

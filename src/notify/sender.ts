@@ -46,9 +46,10 @@ const reservedSlots = 40;
 /** fixed header, topic length, packet id and the few properties that are sent */
 const packetOverhead = 64;
 export const packetTooLarge = 0x95;
+export const notAuthorised = 0x87;
 /** Refusals of the message itself, which would be the same tomorrow: not authorised, topic, size, format. */
-export const refusedForGood: ReadonlySet<number> = new Set([0x87, 0x90, packetTooLarge, 0x99]);
-/** what is retained and was not taken for now is offered again after the one, growing to the other */
+export const refusedForGood: ReadonlySet<number> = new Set([notAuthorised, 0x90, packetTooLarge, 0x99]);
+/** what was not taken for now is offered again after the one, growing to the other */
 export const shortestRetryMs = 5000;
 export const longestRetryMs = 60_000;
 

@@ -10,6 +10,7 @@ export interface Topics {
   readonly receipt: string;
   point(id: string): string;
   incident(id: string): string;
+  notify(role: string): string;
 }
 
 export function topicsOf(prefix: string, premises: string): Topics {
@@ -24,6 +25,7 @@ export function topicsOf(prefix: string, premises: string): Topics {
     // a point's id is `device.point`
     point: (id) => `${base}/point/${id.replace('.', '/')}`,
     incident: (id) => `${base}/incident/${id}`,
+    notify: (role) => `${base}/notify/${role}`,
   };
 }
 

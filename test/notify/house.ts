@@ -5,7 +5,7 @@ import type { MqttConfig } from '../../src/config/types.ts';
 import type { Command, Event, Incident, Reply } from '../../src/core/types.ts';
 import { type Clock, systemClock } from '../../src/lib/clock.ts';
 import { startMqtt } from '../../src/notify/mqtt.ts';
-import type { Courier, CourierHost, GatewayStatus, PointState } from '../../src/notify/types.ts';
+import type { Courier, CourierHost, GatewayStatus, Notices, PointState } from '../../src/notify/types.ts';
 import type { Store } from '../../src/store/types.ts';
 
 /** The system's clock with steady time and timers `factor` times as fast: waiting for a timeout costs little. */
@@ -144,6 +144,7 @@ export function startHouse(options: {
   readonly session?: string;
   readonly points?: Iterable<[string, PointState['value']]>;
   readonly incidents?: readonly Incident[];
+  readonly notices?: Notices;
 }): House {
   const clock = options.clock ?? systemClock();
   const store = options.store ?? memoryStore();
@@ -192,6 +193,7 @@ export function startHouse(options: {
     },
   };
   const host: CourierHost = {
+    ...(options.notices && { notices: options.notices }),
     levels: {
       status,
       points: () => points.values(),

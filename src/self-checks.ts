@@ -1,0 +1,62 @@
+// What the daemon looks after on its own machine: free space on the disk of its state, and whether the wall clock
+// is disciplined. Each is a health of the engine, so that a failing one is a trouble like any other.
+
+import { statfs } from 'node:fs/promises';
+import type { Clock, Timer } from './lib/clock.ts';
+
+const everyMs = 5 * 60_000;
+/** Enough for weeks of a journal; below it, or a twentieth of a small disk, a person is needed. */
+const leastFreeBytes = 64 * 1024 * 1024;
+const leastFreePart = 0.05;
+/** A gateway without a network for a day tells the wrong time soon, and its events with it. */
+const unsyncedForMs = 24 * 3_600_000;
+
+export interface SelfChecks {
+  stop(): void;
+}
+
+/** @param health told at every change, and once at the start where it fails */
+export function watchSelf(options: {
+  readonly clock: Clock;
+  /** folder of the state */
+  readonly data: string;
+  /** is a trouble of this check open, perhaps from before a restart? */
+  readonly failing: (check: string) => boolean;
+  readonly health: (check: string, ok: boolean, because: string) => void;
+}): SelfChecks {
+  const { clock, data, failing } = options;
+  let timer: Timer | undefined;
+  let stopped = false;
+  let syncedAtMs = clock.steadyMs();
+
+  const say = (check: string, ok: boolean, because: string): void => {
+    if (!stopped && failing(check) === ok) options.health(check, ok, because);
+  };
+
+  const look = async (): Promise<void> => {
+    if (clock.synced()) syncedAtMs = clock.steadyMs();
+    const unsyncedMs = clock.steadyMs() - syncedAtMs;
+    if (unsyncedMs === 0) say('clock', true, 'the clock is synchronised');
+    else if (unsyncedMs >= unsyncedForMs)
+      say('clock', false, `the clock was not synchronised for ${Math.floor(unsyncedMs / 3_600_000)} h`);
+    try {
+      const { bavail, blocks, bsize } = await statfs(data);
+      const bytes = bavail * bsize;
+      const mebibytes = Math.floor(bytes / 1024 / 1024);
+      const least = Math.min(leastFreeBytes, blocks * bsize * leastFreePart);
+      // one cause, one trouble: a disk that takes nothing more is told by the storage check
+      if (bytes >= least || !failing('storage'))
+        say('disk', bytes >= least, `${mebibytes} MiB free on the disk of ${data}`);
+    } catch {
+      // a disk that can't be asked can't be written either: the storage check tells it
+    }
+    if (!stopped) timer = clock.after(everyMs, () => void look());
+  };
+  void look();
+  return {
+    stop() {
+      stopped = true;
+      timer?.cancel();
+    },
+  };
+}

@@ -2,8 +2,12 @@
 // the local socket. Reads only.
 
 import type { Config } from './config/types.ts';
-import type { StatusReport } from './control/types.ts';
-import type { Category, Incident } from './core/types.ts';
+import type { ChannelReport, NamesReport, StatusReport } from './control/types.ts';
+import { drillsRunning } from './core/drills.ts';
+import { dutiesOf } from './core/duties.ts';
+import { isSuppressed } from './core/rules.ts';
+import type { Category, Incident, Site, Text } from './core/types.ts';
+import { leftToHear } from './core/walk-test.ts';
 import type { BusFigures } from './devices/types.ts';
 import type { Loop } from './loop.ts';
 import type { GatewayStatus, Levels, PointState } from './notify/types.ts';
@@ -29,7 +33,7 @@ export function levelsOf(loop: Loop, self: { session: string; version: string })
       at: new Date(loop.stamp().wallMs).toISOString(),
       lastSeq: loop.storedSeq(),
       open: openCounts(loop),
-      drill: false,
+      drill: drillsRunning(loop.state.durable.incidents),
     }),
     *points() {
       for (let index = 0; index < loop.model.points.length; index += 1) yield pointAt(index);
@@ -58,6 +62,7 @@ export function statusReport(of: {
   mqtt?: Omit<NonNullable<StatusReport['mqtt']>, 'url'>;
   buses: readonly BusFigures[];
   warnings: readonly string[];
+  channels?: readonly ChannelReport[];
 }): StatusReport {
   const { config, loop } = of;
   const { durable } = loop.state;
@@ -88,6 +93,70 @@ export function statusReport(of: {
         until: new Date(stamp.wallMs + untilMs - stamp.steadyMs).toISOString(),
       }),
     })),
+    ...upkeepOf(loop),
+    ...(of.channels && config.people.length > 0 && { people: { channels: of.channels } }),
     warnings: of.warnings,
+  };
+}
+
+/** Drills, walk test, suppressed rules and what is due. */
+function upkeepOf(loop: Loop): Pick<StatusReport, 'suppressed' | 'drills' | 'walkTest' | 'duties'> {
+  const { durable } = loop.state;
+  const stamp = loop.stamp();
+  const { walkTest } = durable;
+  const isoAt = (steadyMs: number): string =>
+    new Date(stamp.wallMs + steadyMs - stamp.steadyMs).toISOString();
+  return {
+    suppressed: [...loop.model.rules.values()]
+      .filter((compiled) => isSuppressed(compiled, loop.model, durable.alarms))
+      .map(({ rule }) => rule.id),
+    drills: Object.values(durable.incidents)
+      .filter(({ drill }) => drill)
+      .map(({ id, plan, zone, openedAt }) => ({
+        incident: id,
+        plan,
+        ...(zone !== undefined && { zone }),
+        since: openedAt,
+      })),
+    ...(walkTest && {
+      walkTest: {
+        incident: walkTest.incident,
+        ...(walkTest.zone !== undefined && { zone: walkTest.zone }),
+        by: walkTest.by,
+        until: isoAt(durable.timers['walktest:'] ?? walkTest.untilMs),
+        ending: walkTest.ending !== undefined,
+        heard: Object.keys(walkTest.proven).length,
+        left: leftToHear(loop.state, loop.model),
+      },
+    }),
+    duties: dutiesOf(loop.model, durable.upkeep).map(({ kind, subject, name, what, dueMs, remindMs }) => ({
+      kind,
+      subject,
+      name,
+      what,
+      due: new Date(dueMs).toISOString(),
+      reminded: stamp.wallMs >= remindMs,
+      overdue: stamp.wallMs >= dueMs,
+    })),
+  };
+}
+
+/** What ids are called on site; those without a name of their own are left out. */
+export function namesOf(site: Site): NamesReport {
+  const named = <T extends { readonly id: string }>(
+    of: readonly T[],
+    name: (one: T) => Text | undefined,
+  ): Record<string, Text> =>
+    Object.fromEntries(
+      of.flatMap((one) => {
+        const text = name(one);
+        return text === undefined ? [] : [[one.id, text]];
+      }),
+    );
+  return {
+    plans: named(site.plans, ({ title }) => title),
+    zones: named(site.zones, ({ name }) => name),
+    people: named(site.telling?.people ?? [], ({ name }) => name),
+    points: named(site.points, ({ name }) => name),
   };
 }

@@ -43,13 +43,14 @@ async function check(options: Options): Promise<number> {
       'no ./keepwatch.yaml and no /etc/keepwatch/keepwatch.yaml here; name a site file with -c FILE',
     );
   }
-  const [{ drivers }, { loadConfig, formatFault }] = await Promise.all([
+  const [{ drivers }, { faultsFirst, loadConfig, formatFault }] = await Promise.all([
     import('../app.ts'),
     import('../config/load.ts'),
   ]);
   const { config, faults } = loadConfig(file, { drivers });
   const lines = new Map<string, Fault>();
-  for (const fault of [...faults, ...(config?.warnings ?? [])]) lines.set(formatFault(fault), fault);
+  for (const fault of faultsFirst([...faults, ...(config?.warnings ?? [])]))
+    lines.set(formatFault(fault), fault);
   // the table alone goes to standard output, so that it can be printed or read by a machine as it is
   for (const line of lines.keys()) (options.matrix ? say : print)(line);
   const found = [...lines.values()];

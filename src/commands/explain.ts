@@ -1,12 +1,15 @@
-// `keepwatch explain`: why an incident opened and what happened then, as the journal has it.
+// `keepwatch explain`: why an incident opened, what happened then, who was told, and what comes next, as the journal
+// has it.
 
 import { callDaemon } from '../control/client.ts';
 import type { Explanation } from '../control/types.ts';
+import { becauseIn } from '../core/because-words.ts';
 import type { Event, Incident, Language } from '../core/types.ts';
 import { plain } from '../lib/width.ts';
-import { byWhom, type Reading, symbols } from '../terminal/lines.ts';
+import { byWhom, isSaid, type Reading, symbols } from '../terminal/lines.ts';
 import { type Cell, paint, type Screen, table } from '../terminal/paint.ts';
 import { inBoth, languageOf, momentIn, span, timeIn, words } from '../terminal/words.ts';
+import { evidenceLines, nextLines, stepLines, toldLines } from './explain-ladder.ts';
 import { valueText } from './points.ts';
 import {
   type DaemonOptions,
@@ -50,9 +53,10 @@ type Explained = Explanation & { readonly incident: Incident };
 
 export function explanationLines(
   screen: Pick<Screen, 'colours' | 'columns'>,
-  { incident, events }: Explained,
+  explained: Explained,
   reading: Reading,
 ): string[] {
+  const { incident, events } = explained;
   const { language, timezone } = reading;
   const said = words[language];
   const { symbol, colour } = symbols[incident.category];
@@ -67,11 +71,15 @@ export function explanationLines(
     paint(screen, colour, head),
     `  ${said.title.incident}: ${facts.join(' · ')}`,
     `  ${said.title.opened}: ${momentIn(timezone, incident.openedAt)}`,
-    `  ${said.title.because}: ${plain(why + value)}`,
+    `  ${said.title.because}: ${plain(becauseIn(why, language) + value)}`,
   ];
+  const { finder } = incident;
+  if (finder)
+    lines.push(`  ${said.title.finder}: ${plain([finder.name, finder.phone ?? ''].join(' ').trim())}`);
+  if (incident.place !== undefined) lines.push(`  ${said.title.place}: ${plain(incident.place)}`);
   const endings = [
-    [said.title.verdict, incident.verdict],
-    [said.title.reason, incident.closingCause],
+    [said.title.verdict, incident.verdict && said.verdict[incident.verdict]],
+    [said.title.closingCause, incident.closingCause],
     [said.title.remedy, incident.remedy],
     [said.title.losses, incident.losses],
   ] as const;
@@ -93,14 +101,21 @@ export function explanationLines(
   lines.push(...table(screen, columns, rows).slice(1));
   if (events.some((event) => event.clock !== 'synced')) lines.push(`  ${said.title.tilde}`);
   if (incident.state !== 'closed') lines.push(`  ${said.title.stillOpen}`);
+  const parts = [
+    toldLines(screen, incident, reading),
+    stepLines(screen, incident, reading),
+    evidenceLines(screen, incident, reading),
+    nextLines(screen, incident, explained.next ?? [], reading),
+  ];
+  for (const part of parts) if (part.length > 0) lines.push('', ...part);
   return lines;
 }
 
 function happening(event: Event, language: Language): string {
   const parts: string[] = [];
   if (event.step) parts.push(event.step);
-  if (event.because) parts.push(event.because);
-  if (event.note) parts.push(`“${event.note}”`);
+  if (event.because) parts.push(becauseIn(event.because, language));
+  if (event.note && !isSaid(event)) parts.push(`“${event.note}”`);
   const by = byWhom(event, language);
   if (by !== '') parts.push(by);
   return parts.join(' ');

@@ -22,6 +22,7 @@ const verbs: readonly Verb[] = [
     load: () => import('./probe.ts'),
   },
   { name: 'profiles', summary: 'the products that are known', load: () => import('./profiles.ts') },
+  { name: 'plans', summary: 'emergency plans and their ids', load: () => import('./plans.ts') },
   { name: 'status', summary: 'how the daemon is', load: () => import('./status.ts') },
   { name: 'points', summary: 'all points as they are', load: () => import('./points.ts') },
   { name: 'incidents', summary: 'open incidents', load: () => import('./incidents.ts') },
@@ -30,6 +31,7 @@ const verbs: readonly Verb[] = [
     summary: 'why an incident opened and what happened',
     load: () => import('./explain.ts'),
   },
+  { name: 'report', summary: 'an incident or a month on paper', load: () => import('./report.ts') },
   { name: 'follow', summary: 'print events as they come', load: () => import('./follow.ts') },
   { name: 'raise', summary: 'open an incident by hand', load: () => import('./raise.ts') },
   { name: 'ack', summary: 'acknowledge an incident', load: () => import('./ack.ts') },
@@ -42,6 +44,11 @@ const verbs: readonly Verb[] = [
   { name: 'close', summary: 'close an incident', load: () => import('./close.ts') },
   { name: 'note', summary: 'add a note to an incident', load: () => import('./note.ts') },
   { name: 'step', summary: 'report a step of the plan as done', load: () => import('./step.ts') },
+  {
+    name: 'evidence',
+    summary: 'record what is kept of an incident',
+    load: () => import('./evidence.ts'),
+  },
   { name: 'level', summary: 'change the level of an incident', load: () => import('./level.ts') },
   { name: 'shelve', summary: 'put an incident aside for a while', load: () => import('./shelve.ts') },
   { name: 'unshelve', summary: 'take a shelved incident back', load: () => import('./unshelve.ts') },
@@ -52,6 +59,23 @@ const verbs: readonly Verb[] = [
   },
   { name: 'enable', summary: 'put it back into service', load: () => import('./enable.ts') },
   { name: 'output', summary: 'drive an output by hand for a while', load: () => import('./output.ts') },
+  { name: 'drill', summary: 'begin or end a drill; which are due', load: () => import('./drill.ts') },
+  {
+    name: 'walktest',
+    summary: 'test detectors on foot without alarming anybody',
+    load: () => import('./walktest.ts'),
+  },
+  {
+    name: 'readiness',
+    summary: 'what is due; sign off an article of the list',
+    load: () => import('./readiness.ts'),
+  },
+  { name: 'contacts', summary: 'the contacts were looked through', load: () => import('./contacts.ts') },
+  {
+    name: 'replay',
+    summary: 'what other rules would have made of the past',
+    load: () => import('./replay.ts'),
+  },
   { name: 'demo', summary: 'play a scenario on the running demo', load: () => import('./demo.ts') },
 ];
 

@@ -21,9 +21,17 @@ export function asOperator(command: Command, example: string): Command {
   );
 }
 
+/** A sentence that is said under what came of a command, or none. */
+export type Remark = (reply: Reply, socket: string) => Promise<string | undefined>;
+
 /** Sends a command and shows what came of it; 0 done, 1 refused. */
-export function operate(options: OperatorOptions, verb: Verb, fields: object): Promise<number> {
-  return operateOnFirst(options, verb, [fields]);
+export function operate(
+  options: OperatorOptions,
+  verb: Verb,
+  fields: object,
+  remark?: Remark,
+): Promise<number> {
+  return operateOnFirst(options, verb, [fields], remark);
 }
 
 /** The same for the first of several readings of what was typed that the daemon knows. */
@@ -31,6 +39,7 @@ export async function operateOnFirst(
   options: OperatorOptions,
   verb: Verb,
   readings: readonly object[],
+  remark?: Remark,
 ): Promise<number> {
   if (options.by?.trim() === '')
     throw new UsageFault('--by is empty; give the name of whoever does this, or leave it out');
@@ -49,6 +58,9 @@ export async function operateOnFirst(
   if (options.json) printJson(reply);
   else if (reply.ok) print(sentence(verb, reply));
   if (!reply.ok) say(refusal(reply));
+  // what was done stays done, also where nothing more can be said of it
+  const more = await remark?.(reply, socket).catch(() => undefined);
+  if (more !== undefined) say(more);
   return reply.ok ? 0 : 1;
 }
 

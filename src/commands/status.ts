@@ -1,10 +1,13 @@
 // `keepwatch status`: how a running daemon is: what is open, whom it reaches, which lines and devices answer.
 
 import type { OutputReport, StatusReport } from '../control/types.ts';
+import { becauseIn } from '../core/because-words.ts';
 import type { Language } from '../core/types.ts';
 import { plain } from '../lib/width.ts';
 import { type Cell, paint, type Screen, table } from '../terminal/paint.ts';
 import { inLanguage, momentIn, span, words } from '../terminal/words.ts';
+import { runningDrills } from './drill.ts';
+import { dutyLines } from './duty-lines.ts';
 import {
   askAndShow,
   type DaemonOptions,
@@ -14,6 +17,7 @@ import {
   withExample,
   withLanguage,
 } from './verb.ts';
+import { walkTestLines } from './walktest.ts';
 
 export const define: Define = (command, act) => {
   withExample(withLanguage(withDaemon(command)), 'keepwatch status --json | jq .open').action(
@@ -26,6 +30,9 @@ export const define: Define = (command, act) => {
   );
 };
 
+/** A site whose detectors were all never tried must not fill the screen. */
+const mostDuties = 10;
+
 type Face = Pick<Screen, 'colours' | 'columns'>;
 
 export function statusLines(screen: Face, status: StatusReport, language: Language): string[] {
@@ -35,6 +42,11 @@ export function statusLines(screen: Face, status: StatusReport, language: Langua
     ...section(devicesDown(screen, status, language)),
     ...section(outputs(screen, status, language)),
     ...section(disabled(screen, status, language)),
+    ...section(suppressed(screen, status, language)),
+    ...section(runningDrills(screen, status, language)),
+    ...section(walkTestLines(screen, status, language)),
+    ...section(channels(screen, status, language)),
+    ...section(due(screen, status, language)),
     ...status.warnings.map((warning) =>
       paint(screen, 'yellow', `! ${words[language].title.warning}: ${plain(warning)}`),
     ),
@@ -61,10 +73,12 @@ function summary(screen: Face, status: StatusReport, language: Language): string
   if (mqtt) {
     const state = mqtt.connected
       ? `${title.connected}${mqtt.protocol === undefined ? '' : `, MQTT ${mqtt.protocol === 5 ? '5' : '3.1.1'}`}`
-      : ill(`${title.notConnected}${mqtt.because ? `: ${plain(mqtt.because)}` : ''}`);
+      : ill(`${title.notConnected}${mqtt.because ? `: ${plain(becauseIn(mqtt.because, language))}` : ''}`);
     lines.push(`${title.broker}: ${plain(mqtt.url)} ${state}; ${mqtt.waiting} ${title.waiting}`);
   }
-  lines.push(`${title.store}: ${store.ok ? title.good : ill(plain(store.because ?? title.down))}`);
+  lines.push(
+    `${title.store}: ${store.ok ? title.good : ill(plain(becauseIn(store.because ?? title.down, language)))}`,
+  );
   lines.push(`${title.clock}: ${clock}`);
   return lines;
 }
@@ -80,7 +94,7 @@ function buses(screen: Face, status: StatusReport, language: Language): string[]
     String(Object.values(bus.errors).reduce((sum, count) => sum + count, 0)),
     `${Math.round(bus.utilisation * 100)}%`,
     bus.oldestMs > 0 && Number.isFinite(bus.oldestMs) ? span(bus.oldestMs) : '',
-    bus.because ?? '',
+    becauseIn(bus.because ?? '', language),
   ]);
   const columns = [
     { title: title.bus },
@@ -104,7 +118,7 @@ function devicesDown(screen: Face, status: StatusReport, language: Language): st
       device.id,
       bus.id,
       link(false, language),
-      device.because ?? '',
+      becauseIn(device.because ?? '', language),
     ]);
   if (rows.length === 0) return [];
   const columns = [
@@ -128,7 +142,7 @@ function outputs(screen: Face, status: StatusReport, language: Language): string
     output.id,
     onOff(output.desired, language),
     actual(output, language),
-    output.fault ?? output.because,
+    becauseIn(output.fault ?? output.because, language),
   ]);
   const columns = [
     { title: title.output },
@@ -167,4 +181,38 @@ function disabled(screen: Face, status: StatusReport, language: Language): strin
     { title: title.reason, flexible: true },
   ];
   return table(screen, columns, rows);
+}
+
+function suppressed(screen: Face, { suppressed = [] }: StatusReport, language: Language): string[] {
+  if (suppressed.length === 0) return [];
+  const title = paint(screen, 'yellow', `⊘ ${words[language].title.suppressed}`);
+  return [`${title}: ${suppressed.map(plain).join(', ')}`];
+}
+
+function channels(screen: Face, { people }: StatusReport, language: Language): string[] {
+  const { title } = words[language];
+  if (people === undefined || people.channels.length === 0) return [];
+  const rows = people.channels.map(({ id, type, ok, because, waiting }): (string | Cell)[] => [
+    id,
+    type,
+    ok ? { text: title.good, colour: 'green' } : { text: `✗ ${title.down}`, colour: 'red' },
+    String(waiting),
+    becauseIn(because ?? '', language),
+  ]);
+  const columns = [
+    { title: title.channel },
+    { title: title.type },
+    { title: title.state },
+    { title: title.messages, side: 'left' as const },
+    { title: title.because, flexible: true },
+  ];
+  return table(screen, columns, rows);
+}
+
+/** Only what people are being told of; `keepwatch readiness` shows all that will be due. */
+function due(screen: Face, { duties = [], premises }: StatusReport, language: Language): string[] {
+  const now = duties.filter(({ reminded, overdue }) => reminded || overdue);
+  const shown = dutyLines(screen, now.slice(0, mostDuties), premises.timezone, language);
+  const left = now.length - mostDuties;
+  return left > 0 ? [...shown, `  … +${left}: keepwatch readiness`] : shown;
 }

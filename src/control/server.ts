@@ -242,6 +242,12 @@ function call(
       return host.incidents(params.all === true);
     case 'explain':
       return host.explain(word(params, 'incident'));
+    case 'history':
+      return host.history({ ...pageOf(params), from: moment(params, 'from'), to: moment(params, 'to') });
+    case 'names':
+      return host.names();
+    case 'journal':
+      return host.journal(count(params, 'after'));
     case 'command':
       return host.command(commandIn(params.command));
     case 'demo': {
@@ -254,7 +260,7 @@ function call(
       return null;
     default:
       throw new BadRequest(
-        `there is no method "${method}"; there are status, points, incidents, command, explain, demo, follow`,
+        `there is no method "${method}"; there are status, points, incidents, command, explain, history, names, journal, demo, follow`,
       );
   }
 }
@@ -276,6 +282,27 @@ function commandIn(given: unknown): Command {
 function word(fields: Record<string, unknown>, key: string): string {
   const value = fields[key];
   if (typeof value !== 'string' || value === '') throw new BadRequest(`\`${key}\` must be a text`);
+  return value;
+}
+
+/** A moment as ISO 8601 in UTC, which sorts as text does. */
+function moment(fields: Record<string, unknown>, key: string): string {
+  const atMs = Date.parse(word(fields, key));
+  if (!Number.isFinite(atMs))
+    throw new BadRequest(`\`${key}\` must be a moment such as 2026-11-01T00:00:00Z`);
+  return new Date(atMs).toISOString();
+}
+
+function pageOf({ after }: Record<string, unknown>): { after?: number } {
+  if (after === undefined) return {};
+  if (!Number.isSafeInteger(after)) throw new BadRequest('`after` must be the `next` of the page before');
+  return { after: after as number };
+}
+
+function count(fields: Record<string, unknown>, key: string): number {
+  const value = fields[key];
+  if (typeof value !== 'number' || !Number.isSafeInteger(value) || value < 0)
+    throw new BadRequest(`\`${key}\` must be a whole number, 0 or more`);
   return value;
 }
 

@@ -2,9 +2,11 @@
 // line. What the app must offer to be reached (`ControlHost`) and what `status` reports. Types and limits
 // only; knows nothing of sockets.
 
+import type { Next } from '../core/ladder-view.ts';
 import type { Category, ClockState, Command, Event, Incident, Language, Reply, Text } from '../core/types.ts';
 import type { BusFigures } from '../devices/types.ts';
 import type { PointState } from '../notify/types.ts';
+import type { JournalRow } from '../store/types.ts';
 
 export const socketName = 'keepwatch.sock';
 /** Longest line either way in, bytes with its newline. */
@@ -12,6 +14,8 @@ export const longestRequestBytes = 64 * 1024;
 export const mostConnections = 50;
 /** What may wait for a reader before it is dropped. */
 export const mostUnreadBytes = 4 * 1024 * 1024;
+/** Facts in one answer: read between two turns of the loop, so that none waits for it. */
+export const longestPage = 500;
 /** A connection that asks nothing and follows nothing is closed after this. */
 export const idleMs = 60_000;
 
@@ -34,6 +38,48 @@ export interface DisabledReport {
   readonly at: string;
   /** ISO 8601; absent: until somebody enables it */
   readonly until?: string;
+}
+
+export interface DrillReport {
+  readonly incident: string;
+  readonly plan: string;
+  readonly zone?: string;
+  readonly since: string;
+}
+
+export interface WalkTestReport {
+  readonly incident: string;
+  readonly zone?: string;
+  readonly by: string;
+  /** ISO 8601 */
+  readonly until: string;
+  /** over, but for detectors that still have to come to rest */
+  readonly ending: boolean;
+  readonly heard: number;
+  /** ids of points that were not heard yet */
+  readonly left: readonly string[];
+}
+
+export interface DutyReport {
+  readonly kind: 'drill' | 'readiness' | 'contacts' | 'exercise';
+  readonly subject: string;
+  readonly name: Text;
+  readonly what: Text;
+  /** ISO 8601 */
+  readonly due: string;
+  /** people are being told of it */
+  readonly reminded: boolean;
+  readonly overdue: boolean;
+}
+
+/** A way to people, and how it is. */
+export interface ChannelReport {
+  readonly id: string;
+  readonly type: string;
+  readonly ok: boolean;
+  readonly because?: string;
+  /** messages under way */
+  readonly waiting: number;
 }
 
 /** What `keepwatch status --json` prints. */
@@ -66,6 +112,14 @@ export interface StatusReport {
   readonly buses: readonly BusFigures[];
   readonly outputs: readonly OutputReport[];
   readonly disabled: readonly DisabledReport[];
+  /** rules that are suppressed by design just now */
+  readonly suppressed?: readonly string[];
+  readonly drills?: readonly DrillReport[];
+  readonly walkTest?: WalkTestReport;
+  /** what is due or will be, the earliest first */
+  readonly duties?: readonly DutyReport[];
+  /** absent: there are no people to tell */
+  readonly people?: { readonly channels: readonly ChannelReport[] };
   /** sentences: what a person should look at, such as a configuration that could not be reloaded */
   readonly warnings: readonly string[];
 }
@@ -74,6 +128,22 @@ export interface Explanation {
   readonly incident?: Incident;
   /** what the journal has of it, by seq */
   readonly events: readonly Event[];
+  /** of an open incident: what comes if nobody acts */
+  readonly next?: readonly Next[];
+}
+
+/** A page of incidents, oldest first; `next` is where the next one begins, absent at the end. */
+export interface History {
+  readonly incidents: readonly Incident[];
+  readonly next?: number;
+}
+
+/** What ids are called on site. */
+export interface NamesReport {
+  readonly plans: Readonly<Record<string, Text>>;
+  readonly zones: Readonly<Record<string, Text>>;
+  readonly people: Readonly<Record<string, Text>>;
+  readonly points: Readonly<Record<string, Text>>;
 }
 
 /** The app as the socket sees it. A method that throws is answered with `internal`, or with the error's own `code`. */
@@ -86,6 +156,11 @@ export interface ControlHost {
   command(command: Command): Promise<Reply>;
   /** `incident` may be a unique beginning of an id */
   explain(incident: string): Explanation;
+  /** Incidents that opened from one moment (ISO 8601) up to another, and those of before that are open still, in pages. */
+  history(range: { from: string; to: string; after?: number }): History;
+  names(): NamesReport;
+  /** the journal after the fact of this number, at most `longestPage` facts; empty: that was the last */
+  journal(afterId: number): JournalRow[];
   /** plays a scenario, to its end; only a demo has it */
   demo?(scenario: string): Promise<void>;
   /** Calls the listener with every committed event; returns how to end that. */
@@ -112,6 +187,9 @@ export interface Results {
   readonly incidents: Incident[];
   readonly command: Reply;
   readonly explain: Explanation;
+  readonly history: History;
+  readonly names: NamesReport;
+  readonly journal: JournalRow[];
   readonly demo: null;
 }
 export type Method = keyof Results;

@@ -6,6 +6,10 @@ import type { Fact, Stamp } from '../core/types.ts';
 /** The columns steady, wall, synced and body, in this order. */
 export type FactRow = readonly [steadyMs: number, wallMs: number, synced: number, body: string];
 
+/** Rows of the journal after a number, so many at most: `JournalRow`s. */
+export const journalRows =
+  'SELECT id, steady, wall, synced, body FROM journal WHERE id > ? ORDER BY id LIMIT ?';
+
 export function packFact(fact: Fact): FactRow {
   const { at, ...input } = fact.input;
   // most facts have nothing in `live`, and many are plain points: leave out what can be told again

@@ -7,9 +7,9 @@ import type { Database } from 'better-sqlite3';
 import type { Event, Incident, Reply, Site } from '../core/types.ts';
 import { backupTo } from './backup.ts';
 import { toStoreFault } from './faults.ts';
-import { type FactRow, unpackFact } from './journal.ts';
+import { type FactRow, journalRows, unpackFact } from './journal.ts';
 import { type OpenedFile, openFile, storeFile } from './open.ts';
-import type { Remembered, SetAside, Store } from './types.ts';
+import type { JournalRow, Remembered, SetAside, Store } from './types.ts';
 import { type Bounds, defaultBounds, openWriter, type Writer } from './writer.ts';
 
 export interface StoreLog {
@@ -27,6 +27,10 @@ export interface StoreOptions {
   /** The disk's seam for tests: called before each operation takes effect; what it throws is thrown. */
   readonly fault?: (operation: 'open' | 'commit' | 'read') => void;
 }
+
+/** Most incidents that one page of history looks at, and most of them in it, characters of JSON. */
+const pageRows = 200;
+const pageLength = 1024 * 1024;
 
 /** Delivered rows that wait for a commit to ride on before they are written by themselves. */
 const lazyRows = 500;
@@ -54,6 +58,7 @@ function prepareReads(database: Database) {
     facts: database
       .prepare<[number], FactRow>('SELECT steady, wall, synced, body FROM journal WHERE id > ? ORDER BY id')
       .raw(),
+    journal: database.prepare<[number, number], JournalRow>(journalRows).raw(),
     lastSeq: database.prepare<[], number | null>('SELECT max(seq) FROM event').pluck(),
     site: bodies('SELECT body FROM site WHERE hash = ?'),
     reply: bodies('SELECT body FROM command WHERE id = ?'),
@@ -63,6 +68,14 @@ function prepareReads(database: Database) {
     incidents: bodies('SELECT body FROM incident ORDER BY number DESC LIMIT ?'),
     openIncidents: bodies('SELECT body FROM incident WHERE open = 1 ORDER BY number DESC LIMIT ?'),
     closedIncidents: bodies('SELECT body FROM incident WHERE open = 0 ORDER BY number DESC LIMIT ?'),
+    // the inner SELECT says how many rows are looked at, however few of them are wanted
+    history: database
+      .prepare<[string, string, number, number], [number: number, body: string | null]>(
+        `SELECT number, CASE WHEN opened < ? AND (open = 1 OR opened >= ?) THEN body END FROM (
+           SELECT number, open, body, json_extract(body, '$.openedAt') AS opened FROM incident
+           WHERE number > ? ORDER BY number LIMIT ?)`,
+      )
+      .raw(),
     // CROSS JOIN: the outbox is the outer loop, however small the planner believes the other to be
     outbox: database
       .prepare<[number, number], [seq: number, body: string]>(
@@ -79,6 +92,20 @@ function prepareReads(database: Database) {
 }
 
 type Reads = ReturnType<typeof prepareReads>;
+
+function readHistory(reads: Reads, { from, to, after = 0 }: { from: string; to: string; after?: number }) {
+  const bodies: string[] = [];
+  let [rows, length, last] = [0, 0, after];
+  for (const [number, body] of reads.history.iterate(to, from, after, pageRows)) {
+    [rows, last] = [rows + 1, number];
+    if (body === null) continue;
+    bodies.push(body);
+    length += body.length;
+    if (length >= pageLength) break;
+  }
+  const more = rows === pageRows || length >= pageLength;
+  return { incidents: parsedAll<Incident>(bodies), ...(more && { next: last }) };
+}
 
 const parsed = <T>(body: string | undefined): T | undefined =>
   body === undefined ? undefined : (JSON.parse(body) as T);
@@ -181,6 +208,8 @@ function assemble(opened: OpenedFile, file: string, options: StoreOptions): Stor
         const which = open === undefined ? 'incidents' : open ? 'openIncidents' : 'closedIncidents';
         return parsedAll<Incident>(reads[which].all(limit));
       }),
+    history: (range) => read(() => readHistory(reads, range)),
+    journal: (afterId, limit) => read(() => reads.journal.all(afterId, limit)),
     outbox: (afterSeq, limit) =>
       read(() => {
         const rows = reads.outbox.all(afterSeq, limit + writer.pending.size);

@@ -27,6 +27,15 @@ export interface Remembered {
   readonly bootId?: string;
 }
 
+/** A fact as it lies in the journal, with its number; `unpackFact` reads the rest. */
+export type JournalRow = readonly [
+  id: number,
+  steadyMs: number,
+  wallMs: number,
+  synced: number,
+  body: string,
+];
+
 export class StoreFault extends Error {
   /** `busy` another daemon has it, `newer` a newer schema, `readOnly`, `full`, `io`, `damaged` */
   readonly code: string;
@@ -62,6 +71,14 @@ export interface Store {
   incident(id: string): Incident | undefined;
   /** newest first */
   incidents(filter: { open?: boolean; limit: number }): Incident[];
+  /**
+   * A page of incidents, oldest first: those that opened within the range of moments (ISO 8601; `to` is not in it), and
+   * those that opened before its end and are open still. Looks at a few hundred at a time, so that the daemon is
+   * not held up; `next` is where the next page begins, absent at the end.
+   */
+  history(range: { from: string; to: string; after?: number }): { incidents: Incident[]; next?: number };
+  /** the journal in order, after the fact of this number; as it lies there, for whoever runs it elsewhere */
+  journal(afterId: number, limit: number): JournalRow[];
   /** events not yet acknowledged by the broker, by seq, after `afterSeq` */
   outbox(afterSeq: number, limit: number): Event[];
   /** how many wait */

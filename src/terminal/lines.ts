@@ -1,6 +1,7 @@
 // One event as one line for people: when, a symbol and a word for what it is (colour is never the only
 // sign), what in the language of the premises and in English, why and who. Pure: event in, text out.
 
+import { becauseIn } from '../core/because-words.ts';
 import type { Category, Event, Language } from '../core/types.ts';
 import { plain } from '../lib/width.ts';
 import { type Colour, paint, type Screen } from './paint.ts';
@@ -37,12 +38,17 @@ export function eventLine(screen: Pick<Screen, 'colours'>, event: Event, reading
     parts.push(paint(screen, 'blue', `○ ${happened}`));
   }
   if (event.drill) parts.push(paint(screen, 'cyan', `(${said.title.drill})`));
-  if (event.because) parts.push(`— ${plain(event.because)}`);
-  if (event.note) parts.push(`“${plain(event.note)}”`);
+  if (event.because) parts.push(`— ${plain(becauseIn(event.because, language))}`);
+  if (event.note && !isSaid(event)) parts.push(`“${plain(event.note)}”`);
   const by = byWhom(event, language);
   if (by !== '') parts.push(plain(by));
   if (event.incident) parts.push(paint(screen, 'dim', event.incident.id));
   return parts.join(' ');
+}
+
+/** The reason has the note already. */
+export function isSaid({ because, note }: Pick<Event, 'because' | 'note'>): boolean {
+  return note !== undefined && because.includes(note);
 }
 
 /** Who did it, where the cause has not named them already. */

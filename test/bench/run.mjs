@@ -11,12 +11,13 @@ import * as latency from './latency.mjs';
 import * as line from './line.mjs';
 import * as load from './load.mjs';
 import * as many from './many.mjs';
+import * as plans from './plans.mjs';
 import * as replay from './replay.mjs';
 import { setUp, tearDown } from './stage.mjs';
 import * as start from './start.mjs';
 import { table } from './table.mjs';
 
-const benches = { latency, start, load, many, replay, flat, commits, idle, line };
+const benches = { latency, start, load, many, replay, plans, flat, commits, idle, line };
 
 let given;
 try {

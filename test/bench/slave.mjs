@@ -5,9 +5,10 @@
 
 import { createServer } from 'node:net';
 
-/** Starts on a free port. `answered` is called after each answer was written. */
-export async function startSlave(answered = () => {}) {
+/** Starts on a free port. `answered` is called after each answer was written, `written` when a coil was switched. */
+export async function startSlave(answered = () => {}, written = () => {}) {
   const registers = new Uint16Array(64).fill(500);
+  const coils = new Map();
   const sockets = new Set();
   const slave = { registers, questions: 0, answered, port: 0, close };
   const server = createServer({ noDelay: true }, (socket) => {
@@ -21,6 +22,28 @@ export async function startSlave(answered = () => {}) {
         const length = 6 + bytes.readUInt16BE(4);
         if (bytes.length < length) break;
         const [from, count] = [bytes.readUInt16BE(8), bytes.readUInt16BE(10)];
+        const code = bytes[7];
+        if (code === 5 || code === 1) {
+          // one coil: switched, or read back
+          if (code === 5) {
+            coils.set(from, count === 0xff00);
+            written(from, count === 0xff00);
+            socket.write(Buffer.from(bytes.subarray(0, 12)));
+          } else {
+            const read = Buffer.from([
+              ...bytes.subarray(0, 4),
+              0,
+              4,
+              bytes[6],
+              1,
+              1,
+              coils.get(from) ? 1 : 0,
+            ]);
+            socket.write(read);
+          }
+          bytes = bytes.subarray(length);
+          continue;
+        }
         const answer = Buffer.alloc(9 + 2 * count);
         bytes.copy(answer, 0, 0, 8);
         answer.writeUInt16BE(3 + 2 * count, 4);

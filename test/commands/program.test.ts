@@ -260,6 +260,16 @@ describe('the site file', () => {
     expect(err).toMatch(/not good, \d+ faults/);
   });
 
+  test('check prints faults before warnings', async () => {
+    const zones = 'zones: { hall: { name: Hall } }\ndevices: {}\nnonsense: 1\n';
+    writeFileSync(path.join(folder, 'both.yaml'), `${zones}premises: { id: a, name: A, timezone: UTC }\n`);
+    const { code, out } = await keepwatch(['check', '-c', 'both.yaml']);
+    expect(code).toBe(1);
+    const lines = out.trimEnd().split('\n');
+    expect(lines[0]).toMatch(/both\.yaml:3:1: unknown key `nonsense`/);
+    expect(lines[1]).toMatch(/both\.yaml:1:\d+: warning: zone `hall` is not used/);
+  });
+
   test('run with faults is 1 and shows them', async () => {
     writeFileSync(path.join(folder, 'bad.yaml'), 'premises: { id: UPPER }\nnonsense: 1\n');
     const { code, err } = await keepwatch(['run', '-c', 'bad.yaml']);

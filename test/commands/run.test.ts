@@ -42,6 +42,7 @@ afterEach(() => {
 /** Starts the daemon; resolves with what waits for a line of its log. */
 async function start(): Promise<{
   logged: (code: string) => Promise<Record<string, unknown>>;
+  lines: readonly Record<string, unknown>[];
   exit: Promise<number | null>;
 }> {
   const child: Daemon = spawn(process.execPath, [program, 'run', '-c', file], {
@@ -65,7 +66,7 @@ async function start(): Promise<{
     }
   };
   await logged('STARTED');
-  return { logged, exit };
+  return { logged, lines, exit };
 }
 
 test.each(['SIGTERM', 'SIGINT'] as const)(
@@ -91,6 +92,25 @@ test('a faulty file at SIGHUP changes nothing and is named; a good one is taken'
   daemon?.kill('SIGHUP');
   await logged('RELOADED');
   expect(await callDaemon(data, 'points')).toHaveLength(2);
+  daemon?.kill('SIGTERM');
+  expect(await exit).toBe(0);
+});
+
+test('a warning is logged once, and at a reload only where it is new', async () => {
+  writeFileSync(file, `${site}zones: { hall: { name: Hall } }\n`);
+  const { lines, exit } = await start();
+  const of = (code: string): unknown[] =>
+    lines.filter((line) => line.code === code).map(({ message }) => message);
+  const reload = async (): Promise<void> => {
+    const before = of('RELOADED').length;
+    daemon?.kill('SIGHUP');
+    await expect.poll(() => of('RELOADED').length).toBe(before + 1);
+  };
+  await reload();
+  expect(of('CONFIG_WARNING')).toEqual([expect.stringContaining('zone `hall` is not used')]);
+  writeFileSync(file, `${site}zones: { hall: { name: Hall }, attic: { name: Attic } }\n`);
+  await reload();
+  expect(of('CONFIG_WARNING').slice(1)).toEqual([expect.stringContaining('zone `attic` is not used')]);
   daemon?.kill('SIGTERM');
   expect(await exit).toBe(0);
 });

@@ -188,7 +188,7 @@ describe('lines for events', () => {
 
   test('say time, symbol, word, title in both languages, cause and who', () => {
     expect(eventLine(piped, { ...event, by: 'lina' }, reading)).toBe(
-      '09:02:03  ▲ 报警 发生 火灾 · 中庭 / Fire · Atrium [紧急] — inputs.smoke_atrium active · 操作人 lina i1_abcd',
+      '09:02:03  ▲ 报警 发生 火灾 · 中庭 / Fire · Atrium [紧急] — inputs.smoke_atrium 动作 · 操作人 lina i1_abcd',
     );
   });
 

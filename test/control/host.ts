@@ -107,7 +107,10 @@ export function testHost(more: Partial<ControlHost> = {}): TestHost {
         return { id: command.id, ok: false, code: 'refused', message: 'not yet returned' };
       return { id: command.id, ok: true, code: 'ok', message: 'done' };
     },
+    journal: () => [],
     explain: (id) => (id === 'i1' ? { incident, events: [event] } : { events: [] }),
+    history: () => ({ incidents: [incident] }),
+    names: () => ({ plans: {}, zones: {}, people: {}, points: {} }),
     follow(listener) {
       listeners.add(listener);
       return () => listeners.delete(listener);

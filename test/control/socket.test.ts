@@ -77,6 +77,9 @@ describe('answers', () => {
     expect(await callDaemon(folder, 'incidents')).toEqual([incident]);
     expect(await callDaemon(folder, 'incidents', { all: true })).toHaveLength(2);
     expect(await callDaemon(folder, 'explain', { incident: 'i1' })).toEqual({ incident, events: [event] });
+    const range = { from: '2026-11-01T00:00:00Z', to: '2026-12-01T00:00:00Z' };
+    expect(await callDaemon(folder, 'history', range)).toEqual({ incidents: [incident] });
+    expect(await callDaemon(folder, 'names')).toEqual(host.names());
     expect(await callDaemon(folder, 'demo', { scenario: 'smoke' })).toBe(null);
     const command = { id: 'c1', verb: 'ack', by: 'lina', origin: 'http', incident: 'i1' };
     expect(await callDaemon(folder, 'command', { command })).toMatchObject({ id: 'c1', ok: true });

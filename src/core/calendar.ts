@@ -7,7 +7,7 @@ const dayMs = 86_400_000;
 const minuteMs = 60_000;
 export const weekdays: readonly Weekday[] = ['mon', 'tue', 'wed', 'thu', 'fri', 'sat', 'sun'];
 /** Before this (2024-01-01) a wall clock has not been set since it lost its battery. */
-export const plausibleFromMs = Date.UTC(2024, 0, 1);
+const plausibleFromMs = Date.UTC(2024, 0, 1);
 
 /** A moment as the clock on the wall of the premises shows it. */
 export interface Local {

@@ -150,16 +150,19 @@ function advance(
   if (durable.walkTest?.ending) watchEnding(turn);
   // first the levels: what rose may be a real alarm now, and weighs more among the demands
   const all = input.type === 'reloaded' || input.type === 'started';
-  raiseLevels(turn, all);
-  endDrills(turn);
-  endWalkTest(turn);
+  // (most changes of points touch no incident, and pay for none of this)
+  if (all || effects.incidents.size > 0) {
+    raiseLevels(turn, all);
+    endDrills(turn);
+    endWalkTest(turn);
+  }
   if (effects.outputs) driveAnew(turn);
   if (effects.outputs || input.type === 'output') tickAutomatic(turn);
-  tend(turn, all);
+  if (all || effects.incidents.size > 0) tend(turn, all);
 
   if (state.dirty) {
     effects.fact = { input, changes, live: [...live.unjournaled.values()] };
-    if (input.type === 'reloaded' || input.type === 'started') durable.known = allKnown(live);
+    if (all) durable.known = allKnown(live);
     else for (const change of [...effects.fact.live, ...changes]) durable.known[change[0]] = change;
     live.unjournaled.clear();
   } else {

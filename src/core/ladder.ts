@@ -13,7 +13,7 @@ import type { Incident, Plan, Rung, Unless } from './types.ts';
  * A trouble that closes by itself and comes again is a new incident each time: of the same thing, the same rung is not
  * climbed again before this.
  */
-export const retellAfterMs = 30 * 60_000;
+const retellAfterMs = 30 * 60_000;
 /** What waits for the return of something that comes and goes unacknowledged is not told again before this. */
 const repeatAfterMs = 5 * 60_000;
 /** Tellings that are remembered for that. */

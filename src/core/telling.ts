@@ -9,9 +9,9 @@ import { clearTimer, setTimer } from './timers.ts';
 import type { Incident, Message, MessageAbout, Person, Told } from './types.ts';
 
 /** What comes within this is one message. */
-export const gatherMs = 1000;
+const gatherMs = 1000;
 /** Between two messages to one person, unless something urgent is in it. */
-export const spacingMs = 15_000;
+const spacingMs = 15_000;
 /** What is withdrawn may have been going out already; so long, and for so many, a late word is still taken in. */
 const mostRecalled = 200;
 /** A message about more incidents than this is noted in each, and shown with the next change of each. */

@@ -1,15 +1,14 @@
 // The shipped plans against the facts that the premises' emergency plans give (catalogue.yaml, written by hand):
 // who is told at once, the chain, limits, outside numbers, what is kept. How the engine runs them is tried elsewhere.
 
-import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { readdirSync, readFileSync } from 'node:fs';
 import path from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { parse } from 'yaml';
-import { formatFault, loadConfig } from '../../src/config/load.ts';
 import { kinds } from '../../src/core/kinds.ts';
 import type { Level, Limit, Plan, Rung, Step, Text, Unless } from '../../src/core/types.ts';
 import { shippedConfig } from '../../src/lib/assets.ts';
+import { shippedPlans } from './shipped.ts';
 
 interface RowLimit {
   readonly step?: string;
@@ -51,20 +50,6 @@ const each = Object.entries(rows);
 const chain = groups.chain!;
 const files = readdirSync(path.join(shippedConfig, 'plans')).filter((name) => name.endsWith('.yaml'));
 const plans = new Map(shippedPlans().map((plan) => [plan.id, plan]));
-
-/** By the loader that the daemon uses, of a site that has none of its own. */
-function shippedPlans(): readonly Plan[] {
-  const root = mkdtempSync(path.join(tmpdir(), 'keepwatch-catalogue-'));
-  try {
-    const file = path.join(root, 'site.yaml');
-    writeFileSync(file, 'premises: { id: a, name: A, timezone: Asia/Shanghai }\n');
-    const { config, faults } = loadConfig(file, { drivers: [], environment: {} });
-    if (config === undefined) throw new Error(faults.map(formatFault).join('\n'));
-    return config.site.plans;
-  } finally {
-    rmSync(root, { recursive: true });
-  }
-}
 
 const planOf = (id: string): Plan => plans.get(id)!;
 const rungsOf = (id: string): readonly Rung[] => planOf(id).notify ?? [];

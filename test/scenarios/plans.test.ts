@@ -3,17 +3,15 @@
 // acknowledged, closed with what it demands, and left with a record. What the plans say is held against the same
 // table in catalogue.test.ts.
 
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import path from 'node:path';
+import { readFileSync } from 'node:fs';
 import { describe, expect, test } from 'vitest';
 import { parse } from 'yaml';
-import { formatFault, loadConfig } from '../../src/config/load.ts';
 import { wakeAt } from '../../src/core/engine.ts';
 import { kinds } from '../../src/core/kinds.ts';
 import type { Incident, Person, Plan, Point, Rule, Site, Told } from '../../src/core/types.ts';
 import { type Scenario, scenario } from '../support/scenario.ts';
 import { active, contact, makeSite, measure, output } from '../support/site.ts';
+import { shippedPlans } from './shipped.ts';
 
 interface RowLimit {
   readonly step?: string;
@@ -42,19 +40,6 @@ const table = parse(readFileSync(new URL('catalogue.yaml', import.meta.url), 'ut
 const plans = new Map(shippedPlans().map((plan) => [plan.id, plan]));
 const minuteMs = 60_000;
 const dayMs = 86_400_000;
-
-function shippedPlans(): readonly Plan[] {
-  const root = mkdtempSync(path.join(tmpdir(), 'keepwatch-plans-'));
-  try {
-    const file = path.join(root, 'site.yaml');
-    writeFileSync(file, 'premises: { id: a, name: A, timezone: Asia/Shanghai }\n');
-    const { config, faults } = loadConfig(file, { drivers: [], environment: {} });
-    if (config === undefined) throw new Error(faults.map(formatFault).join('\n'));
-    return config.site.plans;
-  } finally {
-    rmSync(root, { recursive: true });
-  }
-}
 
 /** Sunday 2026-11-22, 09:00 in Shanghai, is the scenarios' zero; here it may be a workday as well. */
 type Day = 'workday' | 'holiday' | 'night';

@@ -1,102 +1,297 @@
 // Opens what the house remembers and brings the engine to where it left off. Guarding now matters more than
-// yesterday: a damaged file is set aside, and where the disk takes no writes the state is kept in memory until it
-// does. Knows the store and the engine, and no devices or ways out.
+// yesterday: what is damaged is set aside or left out and said, and where the disk takes no writes the state is kept
+// in memory until it does. Knows the store and the engine, and no devices or ways out.
 
-import { createState } from './core/engine.ts';
+import path from 'node:path';
 import { compile, type Model } from './core/model.ts';
-import type { Durable, State } from './core/state.ts';
-import type { Site } from './core/types.ts';
+import type { State } from './core/state.ts';
+import type { Event, Incident, Site } from './core/types.ts';
 import type { Log } from './driver.ts';
 import { engineTimeNote, engineTimeNow } from './engine-time.ts';
-import { currentBoot } from './lib/boot.ts';
+import { type Boot, currentBoot } from './lib/boot.ts';
 import type { Clock } from './lib/clock.ts';
-import { replayFacts } from './loop.ts';
+import { replayJournal } from './replay-journal.ts';
+import { placeStaged } from './store/copies.ts';
+import { storeFault } from './store/faults.ts';
 import { isOfDisk, lateStore } from './store/late.ts';
 import { putAside } from './store/open.ts';
+import { outliveDamage } from './store/outlive.ts';
+import { salvage } from './store/salvage.ts';
 import { siteHash } from './store/site.ts';
-import { newEpoch, openStore } from './store/store.ts';
-import { type Store, StoreFault } from './store/types.ts';
+import { newEpoch, openStore, type StoreOptions } from './store/store.ts';
+import { type Remembered, type Store, StoreFault } from './store/types.ts';
 
 export interface Keeping {
   readonly clock: Clock;
   readonly log: Log;
+  /** which boot of the machine this is; default: what the machine says */
+  readonly boot?: () => Boot;
+  /** the source of chance, 0…1; default: the system's */
+  readonly random?: () => number;
+  /** the disk's seam for tests */
+  readonly diskFault?: StoreOptions['fault'];
+  /** the site in force; default: the one given */
+  readonly site?: () => Site;
   /** a sentence that a person should see */
   warn(said: string): void;
+  /** the file was damaged under the running daemon, and a new one begun with the state that is in memory */
+  lost?(because: string): void;
+  /** the data folder was deleted under the running daemon, and begun again with all that was in it */
+  renewed?(said: string): void;
 }
 
-/** Opens the data folder. Throws StoreFault only where another daemon has it, or a newer version wrote it. */
-export function openState(folder: string, keeping: Keeping): Store {
-  const { clock, log, warn } = keeping;
-  const open = (epoch?: string): Store =>
-    openStore(folder, { now: () => clock.wallMs(), log, ...(epoch !== undefined && { epoch }) });
+export interface Recalled {
+  readonly store: Store;
+  readonly state: State;
+  /** of the site that was last in force; the given model itself where that is still the one */
+  readonly inForce: Model;
+  /** nothing was stored yet */
+  readonly fresh: boolean;
+  /** engine time at the clock's zero */
+  readonly baseMs: number;
+  /** what of the past was damaged: a sentence for each, of which people must know */
+  readonly lost: readonly string[];
+}
+
+export interface Place {
+  readonly folder: string;
+  /** what the state may take on the disk */
+  readonly mostBytes?: number;
+}
+
+type Open = (epoch?: string) => Store;
+
+/** The state at the journal's end. Throws StoreFault only where another daemon has the folder, or a newer version wrote it. */
+export function recall(place: Place, site: Site, model: Model, keeping: Keeping): Recalled {
+  const { clock, log } = keeping;
+  const open: Open = (epoch) =>
+    openStore(place.folder, {
+      now: () => clock.wallMs(),
+      log,
+      renewed: (said) => keeping.renewed?.(said),
+      ...(place.mostBytes !== undefined && { bounds: { bytes: place.mostBytes } }),
+      ...(keeping.diskFault && { fault: keeping.diskFault }),
+      epoch: epoch ?? newEpoch(keeping.random),
+    });
+  takeRestored(place.folder, keeping);
+  const recalled = recallOrBegin(open, place.folder, site, model, keeping);
+  const { epoch } = recalled.store;
+  /** of the damaged file, also where a new one could not be begun at the first try */
+  const rescued: Event[] = [];
+  const store = outliveDamage(recalled.store, {
+    beginAnew() {
+      const begun = beginAnew(() => open(epoch), place.folder, keeping, 'found at a commit', rescued);
+      keeping.lost?.(begun.said);
+      return { store: begun.store, unsent: rescued };
+    },
+    site: keeping.site ?? (() => site),
+  });
+  return { ...recalled, store };
+}
+
+function recallOrBegin(open: Open, folder: string, site: Site, model: Model, keeping: Keeping): Recalled {
+  try {
+    return recallFrom(openOrWait(open, folder, keeping), site, model, keeping);
+  } catch (error) {
+    if (!isDamage(error)) throw error;
+    const { store, said } = beginAnew(open, folder, keeping, error.message);
+    const recalled = recallFrom(store, site, model, keeping);
+    return { ...recalled, lost: [said, ...recalled.lost] };
+  }
+}
+
+/** A copy that was to be restored stands in the place of the state from now on. */
+function takeRestored(folder: string, { clock, log, warn }: Keeping): void {
+  try {
+    const kept = placeStaged(folder, clock.wallMs());
+    if (kept === undefined) return;
+    const said = `the state was restored from a copy; that of before is kept as ${kept || 'nothing: there was none'}`;
+    log.warn({ code: 'STATE_RESTORED' }, said);
+    warn(said);
+  } catch (error) {
+    // in use: opening it says so in better words; another disk fault: the state of before goes on
+    log.error({ code: 'NOT_RESTORED', hint: (error as { hint?: string }).hint }, messageOf(error));
+  }
+}
+
+const isDamage = (error: unknown): error is StoreFault =>
+  error instanceof StoreFault && error.code === 'damaged';
+
+function openOrWait(open: Open, folder: string, keeping: Keeping): Store {
   try {
     return open();
   } catch (error) {
-    if (isOfDisk(error)) {
-      const { message, hint } = error;
-      log.error({ code: 'STATE_UNUSABLE', hint }, `${message}; the state is kept in memory until it can be`);
-      const epoch = newEpoch();
-      return lateStore(epoch, () => openLate(open, folder, epoch, keeping));
-    }
-    if (!(error instanceof StoreFault) || error.code !== 'damaged') throw error;
-    const kept = putAside(folder, clock.wallMs());
-    const said = `the stored state was damaged and set aside as ${kept}; a new one was begun`;
-    log.error({ code: 'STATE_DAMAGED', hint: 'keep the file for support' }, said);
-    warn(said);
-    return open();
+    if (!isOfDisk(error)) throw error;
+    const { message, hint } = error;
+    keeping.log.error(
+      { code: 'STATE_UNUSABLE', hint },
+      `${message}; the state is kept in memory until it can be`,
+    );
+    const epoch = newEpoch(keeping.random);
+    return lateStore(epoch, () => openLate(open, folder, epoch, keeping));
   }
 }
 
 /** The disk takes writes again: what was begun in memory goes on; a state from before it is kept beside. */
-function openLate(open: (epoch: string) => Store, folder: string, epoch: string, keeping: Keeping): Store {
-  const opened = open(epoch);
-  if (opened.epoch === epoch) return opened;
-  opened.close();
-  const kept = putAside(folder, keeping.clock.wallMs(), 'superseded');
+function openLate(open: Open, folder: string, epoch: string, keeping: Keeping): Store {
+  let why = 'superseded';
+  try {
+    const opened = open(epoch);
+    if (opened.epoch === epoch) return opened;
+    opened.close();
+  } catch (error) {
+    if (!isDamage(error)) throw error;
+    why = 'damaged';
+  }
+  const kept = putAside(folder, keeping.clock.wallMs(), why);
   const said = `the state of before could not be used at the start and is kept as ${kept}`;
   keeping.log.warn({ code: 'STATE_SUPERSEDED' }, said);
   keeping.warn(said);
   return open(epoch);
 }
 
-export interface Recalled {
-  readonly state: State;
-  /** of the site that was last in force; `model` itself where that is still the one */
-  readonly inForce: Model;
-  /** nothing was stored yet */
-  readonly fresh: boolean;
-  /** engine time at the clock's zero */
-  readonly baseMs: number;
+/** Sets the damaged file aside and begins a new state, which knows what the old one left at the broker. */
+function beginAnew(open: Open, folder: string, keeping: Keeping, because: string, rescued: Event[] = []) {
+  const kept = putAside(folder, keeping.clock.wallMs());
+  const { topics, openIncidents, openKnown, unsent } = salvage(kept);
+  rescued.push(...unsent);
+  const store = open();
+  keeping.log.error(
+    {
+      code: 'STATE_DAMAGED',
+      hint: 'keep the file for support',
+      because,
+      openIncidents,
+      unsent: unsent.length,
+    },
+    `the stored state was damaged and set aside as ${kept}; a new one was begun`,
+  );
+  const named = openIncidents.length > 0 ? `; open then: ${openIncidents.join(', ')}` : '';
+  // nothing said must not read as nothing open
+  const openThen = openKnown
+    ? named
+    : `${named}; what was open then can't all be read: there may have been alarms`;
+  try {
+    store.retain(topics, []);
+  } catch (error) {
+    keeping.log.warn({ code: 'NOTE_FAILED' }, messageOf(error));
+  }
+  const said = `the stored state was damaged and set aside as ${path.basename(kept)}; a new one was begun${openThen}`;
+  keeping.warn(said);
+  return { store, said };
 }
 
-/** The state that the store remembers, at the journal's end. */
-export function recall(store: Store, site: Site, model: Model, { clock, log }: Keeping): Recalled {
+function recallFrom(store: Store, site: Site, model: Model, keeping: Keeping): Recalled {
+  try {
+    return bringBack(store, site, model, keeping);
+  } catch (error) {
+    store.close();
+    throw error;
+  }
+}
+
+function bringBack(store: Store, site: Site, model: Model, keeping: Keeping): Recalled {
+  const { clock, log } = keeping;
   const remembered = store.remembered();
   const hash = siteHash(site);
   const lastSite = remembered.site;
-  const lastModel = lastSite === undefined || siteHash(lastSite) === hash ? model : compile(lastSite);
-  const durable =
-    remembered.snapshot === undefined ? undefined : (JSON.parse(remembered.snapshot) as Durable);
-  const state = createState(lastModel, store.epoch, durable);
-  const inForce = replayFacts(state, remembered.facts, lastModel, (wanted) => {
-    if (wanted === hash) return model;
-    const other = store.site(wanted);
-    return other && compile(other);
+  const { state, inForce, leftOut } = replayJournal(remembered, {
+    epoch: store.epoch,
+    model: lastSite === undefined || siteHash(lastSite) === hash ? model : compiled(lastSite),
+    modelOf(wanted) {
+      if (wanted === hash) return model;
+      const other = store.site(wanted);
+      return other && compiled(other);
+    },
+    agrees: ({ durable }) => Object.values(durable.incidents).every((one) => isStored(store, one)),
+    log,
   });
+  const missing = leftOut + (remembered.unreadable?.count ?? 0);
   if (state.durable.seq < remembered.lastSeq) {
-    log.error(
-      { code: 'REPLAY_DIFFERS', replayed: state.durable.seq, stored: remembered.lastSeq },
-      'the journal did not replay to its own end; numbers go on from what was stored',
-    );
+    const numbers = { replayed: state.durable.seq, stored: remembered.lastSeq };
+    const message = 'the journal did not replay to its own end; numbers go on from what was stored';
+    log.error({ code: 'REPLAY_DIFFERS', ...numbers }, message);
     state.durable.seq = remembered.lastSeq;
   }
-  const boot = currentBoot();
+  const unfollowed = missing > 0 ? letGo(store, state) : [];
+  if (missing > 0 || state.durable.epoch !== store.epoch) settle(store, state, unfollowed, keeping);
+  return {
+    store,
+    state,
+    inForce,
+    fresh: remembered.snapshot === undefined,
+    baseMs: engineTime(store, state, keeping) - clock.steadyMs(),
+    lost: sentences(remembered, missing, unfollowed),
+  };
+}
+
+/** A site that was in force once and can't be read by this program: its journal can't be either. */
+function compiled(site: Site): Model {
+  try {
+    return compile(site);
+  } catch (error) {
+    throw storeFault('damaged', `a stored site can't be used: ${messageOf(error)}`, error);
+  }
+}
+
+function isStored(store: Store, { id, openedAt, plan, zone }: Incident): boolean {
+  const stored = store.incident(id);
+  return stored?.openedAt === openedAt && stored.plan === plan && stored.zone === zone;
+}
+
+/** Incidents that are stored as open and that the state, for want of a fact, knows nothing of. Their numbers stay taken. */
+function letGo(store: Store, state: State): Incident[] {
+  const { durable } = state;
+  const newest = store.incidents({ limit: 1 })[0];
+  durable.incidentCount = Math.max(
+    durable.incidentCount,
+    Number(/^i(\d+)_/.exec(newest?.id ?? '')?.[1] ?? 0),
+  );
+  const oldestFirst = store.incidents({ open: true, limit: 10_000 }).reverse();
+  return oldestFirst.filter(({ id }) => durable.incidents[id] === undefined);
+}
+
+/** A new snapshot: what could not be used, or what another epoch did, is not to be replayed again. */
+function settle(store: Store, state: State, unfollowed: readonly Incident[], keeping: Keeping): void {
+  state.durable = { ...state.durable, epoch: store.epoch };
+  const closedAt = new Date(keeping.clock.wallMs()).toISOString();
+  const incidents = unfollowed.map(
+    (incident): Incident => ({ ...incident, state: 'closed', active: false, closedAt }),
+  );
+  try {
+    store.commit({ facts: [], events: [], incidents, replies: [], snapshot: JSON.stringify(state.durable) });
+  } catch (error) {
+    // the loop's first commit meets the same disk, and makes a trouble of it
+    keeping.log.warn({ code: 'NOTE_FAILED' }, messageOf(error));
+  }
+}
+
+function sentences({ rolledBack }: Remembered, missing: number, unfollowed: readonly Incident[]): string[] {
+  const [noun, were] = missing === 1 ? ['fact', 'was'] : ['facts', 'were'];
+  const gone =
+    unfollowed.length > 0 ? `; no longer followed: ${unfollowed.map(({ id }) => id).join(', ')}` : '';
+  return [
+    ...(rolledBack ? ['the last changes on the disk could not be read: what came before them is kept'] : []),
+    ...(missing > 0
+      ? [`${missing} ${noun} of the journal could not be used and ${were} left out${gone}`]
+      : []),
+  ];
+}
+
+function engineTime(
+  store: Store,
+  state: State,
+  { clock, log, boot: bootNow = currentBoot }: Keeping,
+): number {
+  const boot = bootNow();
   const nowMs = engineTimeNow(state.durable, store.note('engineTime'), boot, clock.wallMs());
   try {
     store.note('engineTime', engineTimeNote(nowMs, boot));
   } catch (error) {
     // the loop's first commit meets the same disk, and makes a trouble of it
-    log.warn({ code: 'NOTE_FAILED' }, error instanceof Error ? error.message : String(error));
+    log.warn({ code: 'NOTE_FAILED' }, messageOf(error));
   }
-  return { state, inForce, fresh: remembered.snapshot === undefined, baseMs: nowMs - clock.steadyMs() };
+  return nowMs;
 }
+
+const messageOf = (error: unknown): string => (error instanceof Error ? error.message : String(error));

@@ -22,7 +22,7 @@ const hints: Record<string, string> = {
   full: 'free space on the disk of the data folder, or move `data` to a larger one; writing goes on by itself',
   io: 'look at `dmesg` for disk errors; after one failed write a file system may refuse all others until it is mounted again, so restart the gateway, and replace the card or disk if it comes back',
   damaged:
-    'stop keepwatch, move keepwatch.db and keepwatch.db-wal away, put the last copy in their place as keepwatch.db or start with a new state, and check the disk',
+    'start keepwatch: it sets the file aside and begins anew; `keepwatch restore COPY` then brings back a backup; and check the disk',
   conflict: 'this is a fault of the program: please report it with the log',
 };
 

@@ -19,10 +19,22 @@ export function packFact(fact: Fact): FactRow {
   return [at.steadyMs, at.wallMs, at.clock === 'synced' ? 1 : 0, JSON.stringify(parts)];
 }
 
+/** Throws SyntaxError for a body that no fact was packed into. */
 export function unpackFact(row: FactRow): Fact {
   const [steadyMs, wallMs, synced, body] = row;
-  const [input, changes, live] = JSON.parse(body) as [0 | object, Fact['changes'], Fact['live']?];
+  const parts: unknown = JSON.parse(body);
+  if (!isPacked(parts)) throw new SyntaxError('this is JSON, and no fact');
+  const [input, changes, live] = parts;
   const at: Stamp = { steadyMs, wallMs, clock: synced === 1 ? 'synced' : 'unsynced' };
   const whole = input === 0 ? { type: 'points', at } : { ...input, at };
   return { input: whole as Fact['input'], changes, live: live ?? [] };
+}
+
+type Packed = readonly [input: 0 | object, changes: Fact['changes'], live?: Fact['live']];
+
+function isPacked(parts: unknown): parts is Packed {
+  if (!Array.isArray(parts)) return false;
+  const [input, changes, live] = parts as unknown[];
+  const isInput = input === 0 || (typeof input === 'object' && input !== null && !Array.isArray(input));
+  return isInput && Array.isArray(changes) && (live === undefined || Array.isArray(live));
 }

@@ -2,8 +2,16 @@
 // commit, and with each one tries the folder again. When it opens, all goes there. So the loop treats a bad disk
 // at the start as one that failed while running: it guards, says so, and keeps what could not be stored.
 
-import type { Remembered, Store } from './types.ts';
+import { genesis, headOf } from './chain.ts';
+import type { Remembered, Store, StoreFigures } from './types.ts';
 import { StoreFault } from './types.ts';
+
+const noFigures: StoreFigures = {
+  bytes: 0,
+  mostBytes: 0,
+  pruned: { facts: 0, events: 0, incidents: 0 },
+  head: headOf({ fact: 0, factHash: genesis, seq: 0, eventHash: genesis }),
+};
 
 /**
  * @param epoch of the state that is kept in memory until then
@@ -30,6 +38,7 @@ export function lateStore(epoch: string, open: () => Store): Store {
     events: (range) => store?.events(range) ?? [],
     eventsOf: (incident) => store?.eventsOf(incident) ?? [],
     incident: (id) => store?.incident(id),
+    incidentLike: (name) => store?.incidentLike(name),
     incidents: (filter) => store?.incidents(filter) ?? [],
     history: (range) => store?.history(range) ?? { incidents: [] },
     journal: (afterId, limit) => store?.journal(afterId, limit) ?? [],
@@ -45,6 +54,8 @@ export function lateStore(epoch: string, open: () => Store): Store {
       if (value !== undefined) notes.set(key, value);
       return notes.get(key);
     },
+    figures: () => store?.figures() ?? noFigures,
+    verify: (head) => opened().verify(head),
     backup: (file) => opened().backup(file),
     close: () => store?.close(),
   };

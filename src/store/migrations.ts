@@ -26,6 +26,17 @@ export const schemaSteps: readonly string[] = [
   CREATE TABLE command (number INTEGER PRIMARY KEY, id TEXT NOT NULL UNIQUE, body TEXT NOT NULL);
   CREATE TABLE retained (topic TEXT PRIMARY KEY) WITHOUT ROWID;
   `,
+  `
+  -- null: written before there was a chain
+  ALTER TABLE journal ADD COLUMN hash BLOB;
+  ALTER TABLE event ADD COLUMN hash BLOB;
+  ALTER TABLE snapshot ADD COLUMN hash BLOB;
+  -- the row before the first of each chain that is kept, and its hash
+  CREATE TABLE chain (name TEXT PRIMARY KEY, number INTEGER NOT NULL, hash BLOB NOT NULL) WITHOUT ROWID;
+  INSERT INTO chain SELECT 'journal', max(ifnull((SELECT max(id) FROM journal), 0),
+    ifnull((SELECT fact FROM snapshot), 0)), zeroblob(32);
+  INSERT INTO chain SELECT 'event', ifnull(max(seq), 0), zeroblob(32) FROM event;
+  `,
 ];
 
 export function schemaVersion(database: Database): number {

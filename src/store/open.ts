@@ -11,13 +11,16 @@ import {
   fsyncSync,
   mkdirSync,
   openSync,
+  readdirSync,
   renameSync,
+  rmSync,
   statSync,
 } from 'node:fs';
 import path from 'node:path';
 import Sqlite, { type Database } from 'better-sqlite3';
 import { storeFault } from './faults.ts';
 import { applicationId, migrate, schemaSteps, schemaVersion } from './migrations.ts';
+import { hasLostTransactions } from './torn-log.ts';
 
 export interface OpenedFile {
   readonly database: Database;
@@ -26,11 +29,15 @@ export interface OpenedFile {
   /** the last daemon here did not close: a kill or a power cut */
   readonly unclean: boolean;
   readonly migrated: number;
+  /** what had been durable is missing at the end: what is here is older than what was told of it */
+  readonly rolledBack: boolean;
 }
 
 /** Up to this size the whole file is checked after an unclean end, above it only what a start needs. */
 const wholeCheckBytes = 32 * 1024 * 1024;
 const tablesOfAStart = ['meta', 'site', 'snapshot', 'outbox', 'set_aside', 'retained', 'command'];
+/** After a clean end too: these are small, and damage there is better known now than at the next commit. */
+const tablesOfEveryStart = ['meta', 'snapshot', 'outbox', 'retained'];
 
 /** One page of the smallest size that SQLite has. */
 const smallestFileBytes = 512;
@@ -47,8 +54,10 @@ function sizeOf(file: string): number {
 }
 
 /** A new name is durable only when its folder is synced as well. */
-function syncFolder(folder: string): void {
-  const descriptor = openSync(folder, 'r');
+export const syncFolder = (folder: string): void => syncFile(folder);
+
+export function syncFile(file: string): void {
+  const descriptor = openSync(file, 'r');
   try {
     fsyncSync(descriptor);
   } finally {
@@ -84,9 +93,10 @@ function refuseForeign(database: Database, file: string): void {
   }
 }
 
-function checkAfterUncleanEnd(database: Database, file: string): void {
-  const whole = sizeOf(file) <= wholeCheckBytes;
-  const checks = whole ? ['quick_check(1)'] : tablesOfAStart.map((table) => `quick_check(${table})`);
+function checkFile(database: Database, file: string, unclean: boolean): void {
+  const whole = unclean && sizeOf(file) <= wholeCheckBytes;
+  const tables = unclean ? tablesOfAStart : tablesOfEveryStart;
+  const checks = whole ? ['quick_check(1)'] : tables.map((table) => `quick_check(${table})`);
   for (const check of checks) {
     const verdict = String(database.pragma(check, { simple: true }));
     if (verdict !== 'ok') throw storeFault('damaged', `the data is damaged: ${file} (${verdict})`);
@@ -119,31 +129,51 @@ export function openFile(folder: string): OpenedFile {
   // SQLite would take such a stub for an empty file and write over it
   if (!created && bytes < smallestFileBytes) throw storeFault('damaged', `the file is cut short: ${file}`);
   const unclean = sizeOf(`${file}-wal`) > 0;
+  const rolledBack = unclean && hasLostTransactions(`${file}-wal`);
   const database = new Sqlite(file, { timeout: 0 });
   try {
     seize(database);
     // not one write before this; closing now at most brings a log home that its own writer left behind
     refuseForeign(database, file);
     settle(database);
-    if (unclean) checkAfterUncleanEnd(database, file);
+    if (!created && schemaVersion(database) > 0) checkFile(database, file, unclean);
     const migrated = migrate(database);
-    return { database, created, unclean, migrated };
+    return { database, created, unclean, migrated, rolledBack };
   } catch (error) {
     database.close();
     throw error;
   }
 }
 
+/** So many files that were set aside stay: on a card that fails again and again they would fill it. */
+const mostAside = 3;
+const asideForm = /\.(?:damaged|superseded|replaced|before-restore)-(\d{8}T\d{6}Z)(?:-\d+)?$/;
+
 /**
- * Moves a file that is damaged (or `superseded`) out of the way, so that the premises can be guarded with a new
- * state. Nothing is deleted. Returns the new name. Only for a folder whose store is not open.
+ * Moves a file that is damaged (`superseded`, `replaced`, `before-restore`) out of the way, so that the premises can be
+ * guarded with another state. Only the oldest of several is ever deleted. Returns the new name. Only for a folder whose
+ * store is not open.
  */
 export function putAside(folder: string, wallMs: number, why = 'damaged'): string {
   const file = storeFile(folder);
-  const name = `${file}.${why}-${new Date(wallMs).toISOString().replaceAll(/[-:]|\.\d+/g, '')}`;
+  const date = new Date(wallMs).toISOString().replaceAll(/[-:]|\.\d+/g, '');
+  let name = `${file}.${why}-${date}`;
+  // a clock that stands still, or two within a second, must not make one take the place of another
+  for (let count = 2; existsSync(name); count += 1) name = `${file}.${why}-${date}-${count}`;
   for (const ending of ['-wal', '']) {
     if (existsSync(file + ending)) renameSync(file + ending, name + ending);
   }
   syncFolder(folder);
+  dropOldest(folder, path.basename(name));
   return name;
+}
+
+/** The clock of the gateway may have been wrong: the one that was just moved stays in any case. */
+function dropOldest(folder: string, newest: string): void {
+  const dateOf = (name: string): string => asideForm.exec(name)?.[1] ?? '';
+  const others = readdirSync(folder)
+    .filter((name) => asideForm.test(name) && name !== newest)
+    .sort((a, b) => (dateOf(a) < dateOf(b) ? 1 : -1));
+  for (const name of others.slice(mostAside - 1))
+    for (const ending of ['', '-wal']) rmSync(path.join(folder, name + ending), { force: true });
 }

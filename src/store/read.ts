@@ -24,7 +24,11 @@ const all = 1_000_000;
 export function readStore(folder: string): Reading | undefined {
   const file = storeFile(folder);
   if (!existsSync(file)) return undefined;
-  // SQLite leaves files of its own beside one that it reads, which may not be the daemon's to open: so it gets a copy.
+  return onCopy(file, (database) => readAll(database, file));
+}
+
+/** SQLite leaves files of its own beside one that it reads, and brings its log home: so it gets a copy. Throws StoreFault. */
+export function onCopy<T>(file: string, work: (database: Database) => T): T {
   const aside = mkdtempSync(path.join(tmpdir(), 'keepwatch-read-'));
   try {
     const copy = path.join(aside, 'copy.db');
@@ -34,7 +38,7 @@ export function readStore(folder: string): Reading | undefined {
     if (stateOf(file) !== before) throw storeFault('busy', `another keepwatch writes to ${file}`);
     const database = new Sqlite(copy);
     try {
-      return readAll(database, file);
+      return work(database);
     } finally {
       database.close();
     }
@@ -52,12 +56,16 @@ function stateOf(file: string): string {
     .join();
 }
 
-function readAll(database: Database, file: string): Reading {
+/** Throws StoreFault where it is none of our files, or one that a newer version wrote. */
+export function refuseOthers(database: Database, file: string): void {
   const version = schemaVersion(database);
   if (database.pragma('application_id', { simple: true }) !== applicationId)
     throw storeFault('damaged', `this is not a file of keepwatch, or its header is damaged: ${file}`);
-  if (version > schemaSteps.length)
-    throw storeFault('newer', `the data folder was written by a newer keepwatch: ${file}`);
+  if (version > schemaSteps.length) throw storeFault('newer', `it was written by a newer keepwatch: ${file}`);
+}
+
+function readAll(database: Database, file: string): Reading {
+  refuseOthers(database, file);
   return {
     journal: database.prepare<[number, number], JournalRow>(journalRows).raw().all(0, all),
     incidents: database

@@ -3,20 +3,17 @@
 
 import { createHash } from 'node:crypto';
 import type { Site } from '../core/types.ts';
-
-/** JSON with the keys of every object in order, so that equal content gives equal text. */
-export function canonicalJson(value: unknown): string {
-  return JSON.stringify(value, (_key, part: unknown) => {
-    if (part === null || typeof part !== 'object' || Array.isArray(part)) return part;
-    const fields = Object.entries(part).sort(([a], [b]) => (a < b ? -1 : a > b ? 1 : 0));
-    // no prototype: a key named __proto__ must stay an ordinary key
-    const ordered: Record<string, unknown> = Object.create(null);
-    for (const [key, field] of fields) ordered[key] = field;
-    return ordered;
-  });
-}
+import { canonicalJson } from '../lib/canonical-json.ts';
+import { storeFault } from './faults.ts';
 
 /** sha256 of the site's canonical JSON, in hex. */
 export function siteHash(site: Site): string {
   return createHash('sha256').update(canonicalJson(site)).digest('hex');
+}
+
+/** A stored site that is what its hash says. Throws StoreFault where it was changed since, and SyntaxError for no JSON. */
+export function provenSite(hash: string, body: string): Site {
+  const site = JSON.parse(body) as Site;
+  if (siteHash(site) !== hash) throw storeFault('damaged', 'a stored site is not the one that was in force');
+  return site;
 }

@@ -4,13 +4,18 @@
 import { randomInt } from 'node:crypto';
 import path from 'node:path';
 import type { Database } from 'better-sqlite3';
-import type { Event, Incident, Reply, Site } from '../core/types.ts';
+import type { Event, Fact, Incident, Reply, Site } from '../core/types.ts';
 import { backupTo } from './backup.ts';
+import { hashOf, headOf, linkOfFact, toHex } from './chain.ts';
 import { toStoreFault } from './faults.ts';
 import { type FactRow, journalRows, unpackFact } from './journal.ts';
+import { followFile, type Opened } from './moved.ts';
 import { type OpenedFile, openFile, storeFile } from './open.ts';
+import { type Bounds, bytesInUse, defaultBounds, readPruned } from './prune.ts';
+import { provenSite } from './site.ts';
 import type { JournalRow, Remembered, SetAside, Store } from './types.ts';
-import { type Bounds, defaultBounds, openWriter, type Writer } from './writer.ts';
+import { verifyChain } from './verify.ts';
+import { openWriter, type Writer } from './writer.ts';
 
 export interface StoreLog {
   info(fields: object, message: string): void;
@@ -26,6 +31,8 @@ export interface StoreOptions {
   readonly epoch?: string;
   /** The disk's seam for tests: called before each operation takes effect; what it throws is thrown. */
   readonly fault?: (operation: 'open' | 'commit' | 'read') => void;
+  /** the folder was deleted under the running daemon, and begun again with all that was in it */
+  readonly renewed?: (said: string) => void;
 }
 
 /** Most incidents that one page of history looks at, and most of them in it, characters of JSON. */
@@ -35,9 +42,11 @@ const pageLength = 1024 * 1024;
 /** Delivered rows that wait for a commit to ride on before they are written by themselves. */
 const lazyRows = 500;
 
-export function newEpoch(): string {
+/** @param random 0…1; where it is given, the source of chance */
+export function newEpoch(random?: () => number): string {
   const letters = 'abcdefghijklmnopqrstuvwxyz0123456789';
-  return Array.from({ length: 8 }, () => letters[randomInt(letters.length)]).join('');
+  const below = (most: number): number => (random ? Math.floor(random() * most) : randomInt(most));
+  return Array.from({ length: 8 }, () => letters[below(letters.length)]).join('');
 }
 
 /** The epoch of this state, made when there is none yet. */
@@ -52,12 +61,22 @@ function epochOf(database: Database, fresh = newEpoch()): string {
 function prepareReads(database: Database) {
   const bodies = (sql: string) => database.prepare<unknown[], string>(sql).pluck();
   return {
-    snapshot: database.prepare<[], { fact: number; site: string | null; body: string | null }>(
-      'SELECT fact, site, body FROM snapshot',
-    ),
+    snapshot: database.prepare<
+      [],
+      { fact: number; site: string | null; body: string | null; hash: Buffer | null }
+    >('SELECT fact, site, body, hash FROM snapshot'),
     facts: database
-      .prepare<[number], FactRow>('SELECT steady, wall, synced, body FROM journal WHERE id > ? ORDER BY id')
+      .prepare<[number], ChainedFact>(
+        // (as text, which costs less than a buffer for each row)
+        'SELECT id, lower(hex(hash)), steady, wall, synced, body FROM journal WHERE id > ? ORDER BY id',
+      )
       .raw(),
+    factBefore: database
+      .prepare<[number, number], string>(
+        `SELECT lower(hex(hash)) FROM (SELECT id, hash FROM journal WHERE id = ?
+           UNION ALL SELECT number, hash FROM chain WHERE name = 'journal' AND number = ?)`,
+      )
+      .pluck(),
     journal: database.prepare<[number, number], JournalRow>(journalRows).raw(),
     lastSeq: database.prepare<[], number | null>('SELECT max(seq) FROM event').pluck(),
     site: bodies('SELECT body FROM site WHERE hash = ?'),
@@ -65,6 +84,8 @@ function prepareReads(database: Database) {
     events: bodies('SELECT body FROM event WHERE seq BETWEEN ? AND ? ORDER BY seq LIMIT ?'),
     eventsOf: bodies('SELECT body FROM event WHERE incident = ? ORDER BY seq'),
     incident: bodies('SELECT body FROM incident WHERE id = ?'),
+    // the index of ids finds the few that begin alike; of two epochs the newer one is meant
+    incidentLike: bodies('SELECT body FROM incident WHERE id >= ? AND id < ? ORDER BY number DESC LIMIT 1'),
     incidents: bodies('SELECT body FROM incident ORDER BY number DESC LIMIT ?'),
     openIncidents: bodies('SELECT body FROM incident WHERE open = 1 ORDER BY number DESC LIMIT ?'),
     closedIncidents: bodies('SELECT body FROM incident WHERE open = 0 ORDER BY number DESC LIMIT ?'),
@@ -92,6 +113,8 @@ function prepareReads(database: Database) {
 }
 
 type Reads = ReturnType<typeof prepareReads>;
+/** the hash is hex, empty where it was written before there was a chain */
+type ChainedFact = readonly [id: number, hash: string, ...row: FactRow];
 
 function readHistory(reads: Reads, { from, to, after = 0 }: { from: string; to: string; after?: number }) {
   const bodies: string[] = [];
@@ -110,16 +133,44 @@ function readHistory(reads: Reads, { from, to, after = 0 }: { from: string; to: 
 const parsed = <T>(body: string | undefined): T | undefined =>
   body === undefined ? undefined : (JSON.parse(body) as T);
 const parsedAll = <T>(bodies: readonly string[]): T[] => bodies.map((body) => JSON.parse(body) as T);
+/** A site is its own proof: what was changed since it was stored is damage, however well it reads. */
+function siteOf(reads: Reads, hash: string): Site | undefined {
+  const body = reads.site.get(hash);
+  return body === undefined ? undefined : provenSite(hash, body);
+}
+
 const noteKey = (key: string): string => `note.${key}`;
+
+/** Facts after a number; a page has no sum of its own, so only the chain tells that a bit has turned. */
+function soundFacts(reads: Reads, after: number): Pick<Remembered, 'facts' | 'unreadable'> {
+  let before = reads.factBefore.get(after, after) ?? '';
+  const facts: Fact[] = [];
+  let unreadable: Remembered['unreadable'];
+  for (const [id, hash, steadyMs, wallMs, synced, body] of reads.facts.all(after)) {
+    const row: FactRow = [steadyMs, wallMs, synced, body];
+    const sound = hash === '' || before === '' || hash === linkOfFact(before, id, row);
+    before = hash;
+    try {
+      if (!sound) throw new SyntaxError('it does not follow from the fact before it');
+      facts.push(unpackFact(row));
+    } catch (error) {
+      if (!(error instanceof SyntaxError)) throw error;
+      unreadable = { count: (unreadable?.count ?? 0) + 1, after: unreadable?.after ?? facts.length };
+    }
+  }
+  return { facts, ...(unreadable && { unreadable }) };
+}
 
 function remember(reads: Reads): Remembered {
   const base = reads.snapshot.get();
-  const site = base?.site ? parsed<Site>(reads.site.get(base.site)) : undefined;
+  if (base?.body != null && base.hash !== null && toHex(base.hash) !== hashOf(base.body))
+    throw new SyntaxError('the snapshot is not what was written');
+  const site = base?.site ? siteOf(reads, base.site) : undefined;
   const bootId = reads.note.get(noteKey('bootId'));
   return {
     ...(base?.body != null && { snapshot: base.body }),
     ...(site !== undefined && { site }),
-    facts: reads.facts.all(base?.fact ?? 0).map(unpackFact),
+    ...soundFacts(reads, base?.fact ?? 0),
     lastSeq: reads.lastSeq.get() ?? 0,
     ...(bootId !== undefined && { bootId }),
   };
@@ -144,12 +195,17 @@ function openRetained(database: Database, writer: Writer, known: Set<string>) {
 
 /** Throws StoreFault. The store holds the folder until `close`. */
 export function openStore(folder: string, options: StoreOptions): Store {
-  const file = storeFile(path.resolve(folder));
+  const whole = path.resolve(folder);
+  return followFile(whole, () => openOnce(whole, options), options);
+}
+
+function openOnce(folder: string, options: StoreOptions): Opened {
+  const file = storeFile(folder);
   try {
     options.fault?.('open');
-    const opened = openFile(path.resolve(folder));
+    const opened = openFile(folder);
     try {
-      return assemble(opened, file, options);
+      return { store: assemble(opened, file, options), database: opened.database };
     } catch (error) {
       opened.database.close();
       throw error;
@@ -160,8 +216,10 @@ export function openStore(folder: string, options: StoreOptions): Store {
 }
 
 function assemble(opened: OpenedFile, file: string, options: StoreOptions): Store {
-  const { database, created, unclean, migrated } = opened;
+  const { database, created, unclean, migrated, rolledBack } = opened;
   const bounds = { ...defaultBounds, ...options.bounds };
+  // numbers that were told of already must not be given to other events
+  if (rolledBack) database.exec(`DELETE FROM meta WHERE key = 'epoch'`);
   const epoch = epochOf(database, options.epoch);
   const reads = prepareReads(database);
   const writer = openWriter(database, { file, bounds, fault: options.fault });
@@ -171,7 +229,7 @@ function assemble(opened: OpenedFile, file: string, options: StoreOptions): Stor
     'INSERT INTO meta (key, value) VALUES (?, ?) ON CONFLICT (key) DO UPDATE SET value = excluded.value',
   );
   let flushAbove = lazyRows;
-  options.log.info({ file, epoch, created, unclean, migrated }, 'store opened');
+  options.log.info({ file, epoch, created, unclean, migrated, rolledBack }, 'store opened');
 
   function read<T>(work: () => T): T {
     try {
@@ -193,16 +251,30 @@ function assemble(opened: OpenedFile, file: string, options: StoreOptions): Stor
     }
   }
 
+  /** One that was damaged must not hold up all that wait behind it. */
+  function unsent(seq: number, body: string): Event[] {
+    try {
+      return [JSON.parse(body) as Event];
+    } catch {
+      options.log.warn({ seq }, 'an event that waits to be sent was damaged and is set aside');
+      writer.setAside(seq, options.now(), 'it was damaged on the disk');
+      return [];
+    }
+  }
+
   return {
     epoch,
-    remembered: () => read(() => remember(reads)),
+    remembered: () => ({ ...read(() => remember(reads)), ...(rolledBack && { rolledBack }) }),
     commit: writer.commit,
-    site: (hash) => read(() => parsed<Site>(reads.site.get(hash))),
+    site: (hash) => read(() => siteOf(reads, hash)),
     reply: (commandId) => read(() => parsed<Reply>(reads.reply.get(commandId))),
     events: ({ from, to, limit }) =>
       read(() => parsedAll<Event>(reads.events.all(from, to ?? Number.MAX_SAFE_INTEGER, limit))),
     eventsOf: (incident) => read(() => parsedAll<Event>(reads.eventsOf.all(incident))),
     incident: (id) => read(() => parsed<Incident>(reads.incident.get(id))),
+    incidentLike: (number) =>
+      // (the sign after `_` in the order of SQLite, which is that of bytes)
+      read(() => parsed<Incident>(reads.incidentLike.get(`${number}_`, `${number}\``))),
     incidents: ({ open, limit }) =>
       read(() => {
         const which = open === undefined ? 'incidents' : open ? 'openIncidents' : 'closedIncidents';
@@ -214,7 +286,7 @@ function assemble(opened: OpenedFile, file: string, options: StoreOptions): Stor
       read(() => {
         const rows = reads.outbox.all(afterSeq, limit + writer.pending.size);
         const waiting = rows.filter(([seq]) => !writer.pending.has(seq)).slice(0, limit);
-        return parsedAll<Event>(waiting.map(([, body]) => body));
+        return waiting.flatMap(([seq, body]) => unsent(seq, body));
       }),
     outboxSize: writer.outboxSize,
     delivered(seqs) {
@@ -230,6 +302,25 @@ function assemble(opened: OpenedFile, file: string, options: StoreOptions): Stor
       if (value === undefined || value === before) return before;
       writer.transaction(() => setNote.run(noteKey(key), value));
       return value;
+    },
+    figures: () =>
+      read(() => ({
+        bytes: bytesInUse(database),
+        mostBytes: bounds.bytes,
+        pruned: readPruned(database),
+        head: headOf(writer.ends()),
+      })),
+    verify: async (head) => {
+      try {
+        const walk = verifyChain(database, head);
+        for (;;) {
+          const { done, value } = walk.next();
+          if (done) return value;
+          await new Promise((resolve) => setImmediate(resolve));
+        }
+      } catch (error) {
+        throw toStoreFault(error, 'read', file);
+      }
     },
     backup: (target) => backupTo(database, path.resolve(target)),
     close() {

@@ -22,6 +22,10 @@ export interface Remembered {
   readonly site?: Site;
   /** facts after the snapshot, in order */
   readonly facts: readonly Fact[];
+  /** so many of these were damaged and are left out, the first of them after so many; absent: none */
+  readonly unreadable?: { readonly count: number; readonly after: number };
+  /** what had been durable is missing at the end; the epoch is a new one */
+  readonly rolledBack?: true;
   readonly lastSeq: number;
   /** the highest number that an incident of this epoch had */
   readonly bootId?: string;
@@ -48,6 +52,31 @@ export class StoreFault extends Error {
   }
 }
 
+export interface StoreFigures {
+  /** that the content takes */
+  readonly bytes: number;
+  /** that it may take together with its log */
+  readonly mostBytes: number;
+  /** rows of history that are no longer kept */
+  readonly pruned: { readonly facts: number; readonly events: number; readonly incidents: number };
+  /** of the chain of facts and events; noted elsewhere, it proves that nothing before it was changed */
+  readonly head: string;
+}
+
+/** What a walk along the chain found. */
+export interface Verdict {
+  readonly intact: boolean;
+  /** rows that fit */
+  readonly facts: number;
+  readonly events: number;
+  /** rows from before there was a chain, of which nothing can be said */
+  readonly unchained: { readonly facts: number; readonly events: number };
+  /** absent: the chain is broken before its end */
+  readonly head?: string;
+  /** where it first does not fit */
+  readonly because?: string;
+}
+
 export interface SetAside {
   readonly seq: number;
   /** wall time, ms */
@@ -69,6 +98,8 @@ export interface Store {
   events(range: { from: number; to?: number; limit: number }): Event[];
   eventsOf(incident: string): Event[];
   incident(id: string): Incident | undefined;
+  /** the newest incident of this short name: `i3` finds `i3_ab12` */
+  incidentLike(name: string): Incident | undefined;
   /** newest first */
   incidents(filter: { open?: boolean; limit: number }): Incident[];
   /**
@@ -94,6 +125,10 @@ export interface Store {
   retain(topics: readonly string[], forget: readonly string[]): void;
   /** small texts that outlive restarts, such as the boot id */
   note(key: string, value?: string): string | undefined;
+  /** how much there is, what is no longer kept, and what stands for all of it */
+  figures(): StoreFigures;
+  /** Walks the whole chain, a page between two turns; against a head that was noted, where one is given. */
+  verify(head?: string): Promise<Verdict>;
   /** A whole copy in one file, made beside the running work. Rejects with StoreFault. */
   backup(file: string): Promise<void>;
   close(): void;

@@ -3,33 +3,23 @@
 // commit, and moves them only when the transaction stands.
 
 import type { Database, Statement } from 'better-sqlite3';
-import type { Site } from '../core/types.ts';
+import type { Event, Fact, Site } from '../core/types.ts';
+import { type Ends, genesis, hashOf, linkOfEvent, linkOfFact, toBlob, toHex } from './chain.ts';
 import { toStoreFault } from './faults.ts';
 import { packFact } from './journal.ts';
+import { type Bounds, openPruning, pruneAfterRows } from './prune.ts';
 import { siteHash } from './site.ts';
 import { StoreFault, type Turn } from './types.ts';
 
-/** How much history stays, in rows. What is not yet in a snapshot or not yet delivered stays in any case. */
-export interface Bounds {
-  readonly facts: number;
-  readonly events: number;
-  readonly replies: number;
-  readonly closedIncidents: number;
-}
-
-export const defaultBounds: Bounds = {
-  facts: 50_000,
-  events: 200_000,
-  replies: 10_000,
-  closedIncidents: 20_000,
-};
-
-/** Pruning waits for this many new rows, and then takes at most so many from each table. */
-const pruneAfterRows = 256;
-const pruneRows = 1024;
+/** Where the file is larger than it may be, the next pruning comes after so many rows. */
+const pruneAgainRows = 32;
 
 export interface Position {
   readonly lastFact: number;
+  readonly lastSeq: number;
+  /** the ends of the two chains, hex */
+  readonly factHash: string;
+  readonly eventHash: string;
   /** the last fact that the snapshot contains */
   readonly snapshotFact: number;
   /** hash of the site in force */
@@ -49,6 +39,8 @@ export interface Writer {
   /** delivered rows that are still on disk */
   readonly pending: ReadonlySet<number>;
   outboxSize(): number;
+  /** where the chains end, as committed */
+  ends(): Ends;
   /** writes what waits */
   flush(): void;
 }
@@ -58,12 +50,26 @@ function isEmpty(turn: Turn): boolean {
   return rows === 0 && turn.snapshot === undefined && turn.site === undefined;
 }
 
+/** The end of a chain: its last row, or what is kept of the row before the first where there is none. */
+function endOf(database: Database, table: 'journal' | 'event', key: string): [number: number, hash: string] {
+  const row = (sql: string) =>
+    database.prepare<[], [number, Buffer | null]>(sql).raw().get() as [number, Buffer | null] | undefined;
+  const anchor = row(`SELECT number, hash FROM chain WHERE name = '${table}'`);
+  const last = row(`SELECT ${key}, hash FROM ${table} ORDER BY ${key} DESC LIMIT 1`);
+  const hash = last?.[1] ?? anchor?.[1];
+  return [last?.[0] ?? anchor?.[0] ?? 0, hash ? toHex(hash) : genesis];
+}
+
 function readPosition(database: Database): Position {
   const one = (sql: string): unknown => database.prepare(sql).pluck().get();
   const base = database.prepare('SELECT fact FROM snapshot').pluck().get() as number | undefined;
-  const newest = (one('SELECT max(id) FROM journal') as number | null) ?? 0;
+  const [newest, factHash] = endOf(database, 'journal', 'id');
+  const [lastSeq, eventHash] = endOf(database, 'event', 'seq');
   return {
     lastFact: Math.max(newest, base ?? 0),
+    lastSeq,
+    factHash,
+    eventHash,
     snapshotFact: base ?? 0,
     site: (one(`SELECT value FROM meta WHERE key = 'site'`) as string | undefined) ?? null,
     based: base !== undefined,
@@ -77,8 +83,8 @@ function prepare(database: Database) {
     begin: sql('BEGIN IMMEDIATE'),
     commit: sql('COMMIT'),
     rollback: sql('ROLLBACK'),
-    fact: sql('INSERT INTO journal (id, steady, wall, synced, body) VALUES (?, ?, ?, ?, ?)'),
-    event: sql('INSERT INTO event (seq, incident, body) VALUES (?, ?, ?)'),
+    fact: sql('INSERT INTO journal (id, steady, wall, synced, body, hash) VALUES (?, ?, ?, ?, ?, ?)'),
+    event: sql('INSERT INTO event (seq, incident, body, hash) VALUES (?, ?, ?, ?)'),
     enqueue: sql('INSERT INTO outbox (seq) VALUES (?)'),
     dequeue: sql('DELETE FROM outbox WHERE seq = ?'),
     waits: sql('SELECT 1 FROM outbox WHERE seq = ?').pluck(),
@@ -90,21 +96,10 @@ function prepare(database: Database) {
     siteLeft: sql('UPDATE site SET last = max(last, ?) WHERE hash = ?'),
     siteInForce: sql(`INSERT INTO meta (key, value) VALUES ('site', ?)
       ON CONFLICT (key) DO UPDATE SET value = excluded.value`),
-    snapshot: sql(`INSERT INTO snapshot (id, fact, site, body) VALUES (1, ?, ?, ?)
-      ON CONFLICT (id) DO UPDATE SET fact = excluded.fact, site = excluded.site, body = excluded.body`),
+    snapshot: sql(`INSERT INTO snapshot (id, fact, site, body, hash) VALUES (1, ?, ?, ?, ?)
+      ON CONFLICT (id) DO UPDATE SET fact = excluded.fact, site = excluded.site, body = excluded.body,
+        hash = excluded.hash`),
     setAside: sql(`INSERT INTO set_aside (seq, at, because) VALUES (?, ?, ?) ON CONFLICT (seq) DO NOTHING`),
-    // SQLite answers min() and max() of a primary key from one end of its tree
-    pruneFacts: sql(`DELETE FROM journal WHERE id < min(?, (SELECT min(id) FROM journal) + ${pruneRows})`),
-    pruneEvents: sql(`DELETE FROM event WHERE seq < min(
-      (SELECT max(seq) FROM event) - ? + 1, (SELECT min(seq) FROM event) + ${pruneRows},
-      ifnull((SELECT min(seq) FROM outbox), 9e18))`),
-    pruneAside: sql('DELETE FROM set_aside WHERE seq < (SELECT min(seq) FROM event)'),
-    pruneReplies: sql(`DELETE FROM command WHERE number < min(
-      (SELECT max(number) FROM command) - ? + 1, (SELECT min(number) FROM command) + ${pruneRows})`),
-    pruneIncidents: sql(`DELETE FROM incident WHERE number IN (SELECT number FROM incident
-      WHERE open = 0 AND number <= (SELECT max(number) FROM incident) - ? ORDER BY number LIMIT ${pruneRows})`),
-    pruneSites: sql(`DELETE FROM site WHERE last < (SELECT min(id) FROM journal)
-      AND hash IS NOT ? AND hash IS NOT (SELECT site FROM snapshot)`),
   };
 }
 
@@ -114,6 +109,7 @@ export function openWriter(
 ): Writer {
   const { file, bounds } = options;
   const statements = prepare(database);
+  const pruning = openPruning(database, bounds);
   const pending = new Set<number>();
   let position = readPosition(database);
   let rowsUnpruned = pruneAfterRows; // a restart may come with lower bounds
@@ -148,27 +144,44 @@ export function openWriter(
     if (position.site !== null) statements.siteLeft.run(lastFact, position.site);
     statements.siteInForce.run(hash);
     // replay without a snapshot begins with the first site of all
-    if (!position.based) statements.snapshot.run(0, hash, null);
+    if (!position.based) statements.snapshot.run(0, hash, null, null);
     return hash;
   }
 
-  function prune(next: Position): void {
-    statements.pruneFacts.run(Math.min(next.lastFact - bounds.facts, next.snapshotFact) + 1);
-    statements.pruneEvents.run(bounds.events);
-    statements.pruneAside.run();
-    statements.pruneReplies.run(bounds.replies);
-    statements.pruneIncidents.run(bounds.closedIncidents);
-    statements.pruneSites.run(next.site);
+  function writeFacts(facts: readonly Fact[], from: { id: number; hash: string }): typeof from {
+    let { id, hash } = from;
+    for (const fact of facts) {
+      const row = packFact(fact);
+      id += 1;
+      hash = linkOfFact(hash, id, row);
+      statements.fact.run(id, ...row, toBlob(hash));
+    }
+    return { id, hash };
+  }
+
+  function writeEvents(events: readonly Event[], from: { seq: number; hash: string }): typeof from {
+    let { seq, hash } = from;
+    for (const event of events) {
+      const [incident, body] = [event.incident?.id ?? null, JSON.stringify(event)];
+      seq = event.seq;
+      hash = linkOfEvent(hash, seq, incident, body);
+      statements.event.run(seq, incident, body, toBlob(hash));
+      statements.enqueue.run(seq);
+    }
+    return { seq, hash };
   }
 
   function write(turn: Turn, andPrune: boolean): Position {
-    let { lastFact, snapshotFact, site, based, outboxRows } = position;
-    for (const fact of turn.facts) statements.fact.run(++lastFact, ...packFact(fact));
-    for (const event of turn.events) {
-      statements.event.run(event.seq, event.incident?.id ?? null, JSON.stringify(event));
-      statements.enqueue.run(event.seq);
-      outboxRows += 1;
-    }
+    let { snapshotFact, site, based, outboxRows } = position;
+    const { id: lastFact, hash: factHash } = writeFacts(turn.facts, {
+      id: position.lastFact,
+      hash: position.factHash,
+    });
+    const { seq: lastSeq, hash: eventHash } = writeEvents(turn.events, {
+      seq: position.lastSeq,
+      hash: position.eventHash,
+    });
+    outboxRows += turn.events.length;
     for (const incident of turn.incidents) {
       statements.incident.run(incident.id, incident.state === 'closed' ? 0 : 1, JSON.stringify(incident));
     }
@@ -178,14 +191,14 @@ export function openWriter(
       based = true;
     }
     if (turn.snapshot !== undefined) {
-      statements.snapshot.run(lastFact, site, turn.snapshot);
+      statements.snapshot.run(lastFact, site, turn.snapshot, toBlob(hashOf(turn.snapshot)));
       snapshotFact = lastFact;
       based = true;
     }
     for (const seq of pending) outboxRows -= statements.dequeue.run(seq).changes;
-    const next = { lastFact, snapshotFact, site, based, outboxRows };
-    if (andPrune) prune(next);
-    return next;
+    if (andPrune && pruning.prune({ lastFact, snapshotFact, site }))
+      rowsUnpruned = pruneAfterRows - pruneAgainRows;
+    return { lastFact, lastSeq, factHash, eventHash, snapshotFact, site, based, outboxRows };
   }
 
   function attempt(turn: Turn): void {
@@ -241,6 +254,10 @@ export function openWriter(
     },
     pending,
     outboxSize: () => position.outboxRows - pending.size,
+    ends() {
+      const { lastFact, factHash, lastSeq, eventHash } = position;
+      return { fact: lastFact, factHash, seq: lastSeq, eventHash };
+    },
     flush() {
       if (pending.size > 0) attempt(nothing);
     },

@@ -61,15 +61,11 @@ describe('the file', () => {
     store.close();
   });
 
-  it('remembers 2,000 facts in a moment', () => {
+  it('remembers 2,000 facts, in order', () => {
     const store = openAt(temporaryFolder());
     store.commit({ ...emptyTurn, facts: Array.from({ length: 2000 }, (_, index) => fact(index)) });
-    const times = Array.from({ length: 5 }, () => {
-      const before = performance.now();
-      expect(store.remembered().facts).toHaveLength(2000);
-      return performance.now() - before;
-    });
-    expect(Math.min(...times)).toBeLessThan(50);
+    // (how long it takes is measured by `npm run bench replay`)
+    expect(store.remembered().facts).toEqual(Array.from({ length: 2000 }, (_, index) => fact(index)));
     store.close();
   });
 });

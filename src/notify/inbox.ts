@@ -1,8 +1,9 @@
-// What arrives from the broker: sorted by topic, held to a rate, judged, handed to the house, answered. Knows
-// neither connections nor what a command does.
+// What arrives from the broker: sorted by topic, held to a rate, judged, shown to the gate, handed to the house,
+// answered. Knows neither connections nor who may what, nor what a command does.
 
 import type { Command, Reply } from '../core/types.ts';
 import type { Clock } from '../lib/clock.ts';
+import type { Verdict } from '../rights/gate.ts';
 import { judgeCommand, judgeReceipt } from './commands.ts';
 import type { Inbound } from './connection.ts';
 import { type Log, rarely } from './log.ts';
@@ -14,6 +15,8 @@ import type { CourierHost } from './types.ts';
 
 const commandsPerSecond = 20;
 const rememberedIds = 100;
+/** signatures that wait to be checked; each takes a fraction of a millisecond */
+const mostUnproven = 200;
 const longestFault = 200;
 
 export interface Inbox {
@@ -28,6 +31,20 @@ function wordsOf(fault: unknown): string {
   return text.replace(/\s+/g, ' ').slice(0, longestFault);
 }
 
+/** Says true at most so often in a second. */
+function rate(clock: Clock, perSecond: number): () => boolean {
+  let tokens = perSecond;
+  let countedAtMs = clock.steadyMs();
+  return () => {
+    const nowMs = clock.steadyMs();
+    tokens = Math.min(perSecond, tokens + ((nowMs - countedAtMs) * perSecond) / 1000);
+    countedAtMs = nowMs;
+    if (tokens < 1) return false;
+    tokens -= 1;
+    return true;
+  };
+}
+
 export function createInbox(options: {
   readonly topics: Topics;
   readonly host: CourierHost;
@@ -40,21 +57,16 @@ export function createInbox(options: {
 }): Inbox {
   const { topics, host, clock, log, replies, status } = options;
   const mayLog = rarely(clock);
-  let tokens = commandsPerSecond;
-  let countedAtMs = clock.steadyMs();
+  const limits = { proven: rate(clock, commandsPerSecond), unproven: rate(clock, commandsPerSecond) };
+  let proofs: Promise<void> = Promise.resolve();
+  /** commands whose signature waits to be checked */
+  let unprovenYet = 0;
+  /** refusals that were not answered, because there were too many */
+  let unanswered = 0;
   /** where the answers of running replays go */
   const replaying = new Map<string, ReturnAddress>();
   /** ids of late that the house has judged or is judging: its answer may not be on disk yet */
   const asked = new Set<string>();
-
-  const mayRun = (): boolean => {
-    const nowMs = clock.steadyMs();
-    tokens = Math.min(commandsPerSecond, tokens + ((nowMs - countedAtMs) * commandsPerSecond) / 1000);
-    countedAtMs = nowMs;
-    if (tokens < 1) return false;
-    tokens -= 1;
-    return true;
-  };
 
   const answer = (reply: Reply, to: ReturnAddress, minor = false): void => {
     replies.push(reply, to, minor);
@@ -75,18 +87,19 @@ export function createInbox(options: {
     }
   };
 
-  const replay = (command: Command, to: ReturnAddress): void => {
+  const replay = (command: Command, to: ReturnAddress, failed: () => void): void => {
     replaying.set(command.id, to);
     try {
       options.replays().request(command);
     } catch (fault) {
+      failed();
       replaying.delete(command.id);
       unjudged(command.id, fault, to);
     }
     options.pump();
   };
 
-  const ask = async (command: Command, to: ReturnAddress): Promise<void> => {
+  const ask = async (command: Command, to: ReturnAddress, failed: () => void): Promise<void> => {
     const { id } = command;
     if (asked.size >= rememberedIds) asked.delete(asked.values().next().value as string);
     asked.add(id);
@@ -94,19 +107,98 @@ export function createInbox(options: {
       replies.push(await host.command(command), to);
     } catch (fault) {
       asked.delete(id);
+      guarded(failed);
       guarded(() => unjudged(id, fault, to));
     }
     guarded(options.pump);
   };
 
-  /** An id is answered once, whatever the verb: the house answers for its own, the replays for theirs. */
-  const run = (command: Command, to: ReturnAddress): void => {
+  /**
+   * An id is answered once, whatever the verb: the house answers for its own, the replays for theirs. `failed`: it could
+   * not be judged, and may come again.
+   */
+  const run = (command: Command, to: ReturnAddress, failed = (): void => {}): void => {
     const { id, verb } = command;
     const before = options.replays().recall(id);
     if (before === 'running') replaying.set(id, to);
     else if (before !== undefined) answer(before, to);
-    else if (verb === 'replay' && !asked.has(id)) replay(command, to);
-    else void ask(command, to);
+    else if (verb === 'replay' && !asked.has(id)) replay(command, to, failed);
+    else void ask(command, to, failed);
+  };
+
+  /** Answers what was asked before, and runs nothing. */
+  const repeat = async (command: Command, to: ReturnAddress): Promise<void> => {
+    const { id } = command;
+    const before = options.replays().recall(id);
+    if (before === 'running') replaying.set(id, to);
+    else answer(before ?? (await host.answerTo(id)) ?? host.gate.forgotten(command), to);
+  };
+
+  /** At a rate of its own for what nobody has proven, so that no flood of it keeps a signed command out. */
+  const runOpen = (command: Command, to: ReturnAddress): void => {
+    if (limits.unproven()) run(command, to);
+    else {
+      if (mayLog('tooMany'))
+        log.warn({ perSecond: commandsPerSecond }, 'too many commands; the excess is refused');
+      tooMany(command.id, to);
+    }
+  };
+
+  /** What does nothing is answered as far as the rate goes; beyond it a flood would only be echoed. */
+  const answerAtMost = (act: () => void): void => {
+    if (limits.unproven()) {
+      act();
+      return;
+    }
+    unanswered += 1;
+    if (mayLog('unanswered'))
+      log.warn({ unanswered }, 'too many commands that are refused; the excess is not answered');
+  };
+
+  const tooMany = (id: string, to: ReturnAddress): void => {
+    const text = `more than ${commandsPerSecond} commands in a second; send it again`;
+    answer({ id, ok: false, code: 'tooMany', message: text }, to, true);
+  };
+
+  const follow = (command: Command, verdict: Verdict, to: ReturnAddress): void => {
+    const { id } = command;
+    if ('refusal' in verdict) {
+      if (verdict.refusal.code === 'notAllowed' && mayLog('notAllowed'))
+        log.warn({ reason: verdict.refusal.reason, verb: command.verb }, 'a command was refused at the door');
+      answerAtMost(() => answer(verdict.refusal, to));
+    } else if ('open' in verdict) runOpen(verdict.open, to);
+    else if ('again' in verdict)
+      answerAtMost(() => {
+        repeat(verdict.again, to).catch((fault: unknown) => guarded(() => unjudged(id, fault, to)));
+      });
+    else if (!limits.proven()) tooMany(id, to);
+    else {
+      verdict.take();
+      run(verdict.run, to, verdict.release);
+    }
+  };
+
+  /** Signatures are checked side by side, and what comes of them follows in the order of their coming. */
+  const prove = (command: Command, proving: () => Promise<() => Verdict>, to: ReturnAddress): void => {
+    if (unprovenYet >= mostUnproven) {
+      if (mayLog('proofs')) log.warn({ most: mostUnproven }, 'too many signatures to be checked at once');
+      answerAtMost(() => tooMany(command.id, to));
+      return;
+    }
+    unprovenYet += 1;
+    const proof = proving();
+    const work = async (): Promise<void> => {
+      try {
+        const verdict = await proof;
+        guarded(() => follow(command, verdict(), to));
+      } catch (fault) {
+        guarded(() => unjudged(command.id, fault, to));
+      } finally {
+        unprovenYet -= 1;
+      }
+    };
+    proof.catch(() => {}); // told in its turn
+    proofs = proofs.then(work);
   };
 
   const takeCommand = (message: Inbound): void => {
@@ -121,14 +213,14 @@ export function createInbox(options: {
         log.warn({ because: judged.dropped }, 'a command that nobody can be answered is dropped');
       return;
     }
-    const id = 'command' in judged ? judged.command.id : judged.refusal.id;
-    if (!mayRun()) {
-      if (mayLog('tooMany'))
-        log.warn({ perSecond: commandsPerSecond }, 'too many commands; the excess is refused');
-      const text = `more than ${commandsPerSecond} commands in a second; send it again`;
-      answer({ id, ok: false, code: 'tooMany', message: text }, to, true);
-    } else if ('refusal' in judged) answer(judged.refusal, to);
-    else run(judged.command, to);
+    if ('refusal' in judged) {
+      answerAtMost(() => answer(judged.refusal, to));
+      return;
+    }
+    const { command } = judged;
+    const looked = host.gate.look(command);
+    if ('prove' in looked) prove(command, looked.prove, to);
+    else follow(command, looked, to);
   };
 
   const takeReceipt = (payload: Buffer): void => {
@@ -141,7 +233,8 @@ export function createInbox(options: {
     const { topic, payload, retained } = message;
     if (retained) {
       // what lay there before us is stale: a command must not act twice, our status is about to be written
-      if (topic !== topics.status && payload.length > 0 && mayLog(topic)) {
+      if (topic === topics.status) status.found(payload);
+      else if (payload.length > 0 && mayLog(topic)) {
         log.warn({ topic }, 'a retained message is ignored; it should be published without the retain flag');
       }
       return;

@@ -5,6 +5,7 @@ import fc from 'fast-check';
 import type { MqttClient } from 'mqtt';
 import { connectAsync } from 'mqtt';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { door, type Fields, holder, signedBy } from '../rights/people.ts';
 import { type Broker, installed, pause, startMosquitto, until } from '../support/broker.ts';
 import { fastClock, type House, startHouse } from './house.ts';
 
@@ -123,3 +124,72 @@ describe.skipIf(!installed('mosquitto'))('a hostile publisher', { timeout: 30_00
     expect(replies.slice(before).filter(({ id }) => id === 'loop')).toHaveLength(1);
   });
 });
+
+describe.skipIf(!installed('mosquitto'))(
+  'a hostile publisher where commands are signed',
+  { timeout: 30_000 },
+  () => {
+    const wang = holder('wang', 'operate');
+    let broker: Broker;
+    let one: House;
+    let stranger: MqttClient;
+
+    beforeAll(async () => {
+      broker = await startMosquitto();
+      one = startHouse({
+        url: `mqtt://127.0.0.1:${broker.port}`,
+        clock: fastClock(50),
+        gate: door([wang]).gate,
+      });
+      await until('connected', () => one.courier.state().connected);
+      stranger = await connectAsync(`mqtt://127.0.0.1:${broker.port}`, { reconnectPeriod: 0 });
+    });
+    afterAll(async () => {
+      stranger.end(true);
+      await one.courier.stop();
+      await broker.stop();
+    });
+
+    test('nothing that was changed in any way is run; what was not, is, once', async () => {
+      const change: fc.Arbitrary<Fields> = fc.oneof(
+        fc.constantFrom<Fields>(
+          { verb: 'silence' },
+          { key: 'Wang' },
+          { key: undefined },
+          { key: ['wang'] },
+          { signature: undefined },
+          { signature: null },
+          { nonce: 'another nonce of some length' },
+          { until: '2026-11-22T00:09:00.000Z' },
+          { by: 'wang the person' },
+          { extra: { a: 1 } },
+        ),
+        fc.record({
+          signature: fc
+            .uint8Array({ minLength: 64, maxLength: 64 })
+            .map((some) => Buffer.from(some).toString('base64')),
+        }),
+        fc.dictionary(fc.string({ minLength: 1, maxLength: 8 }), fc.jsonValue(), { minKeys: 1, maxKeys: 3 }),
+      );
+      let count = 0;
+      await fc.assert(
+        fc.asyncProperty(change, async (after) => {
+          count += 1;
+          const { origin: _origin, ...signed } = signedBy(wang, { id: `h${count}` });
+          const changed = { ...signed, ...after };
+          if (JSON.stringify(changed) !== JSON.stringify(signed))
+            await stranger.publishAsync(`${base}/command`, JSON.stringify(changed), { qos: 1 });
+        }),
+        { numRuns: 300 },
+      );
+      const { origin: _origin, ...honest } = signedBy(wang, { id: 'honest' });
+      for (let times = 0; times < 3; times += 1)
+        await stranger.publishAsync(`${base}/command`, JSON.stringify({ ...honest, origin: 'cli' }), {
+          qos: 1,
+        });
+      await until('the honest one runs', () => one.commands.some(({ id }) => id === 'honest'));
+      expect(one.commands).toEqual([expect.objectContaining({ id: 'honest', key: 'wang', origin: 'mqtt' })]);
+      expect(one.courier.state().connected).toBe(true);
+    });
+  },
+);

@@ -3,28 +3,41 @@
 
 import { randomUUID } from 'node:crypto';
 import { drivers, openModem } from '../drivers/index.ts';
+import { answersOf } from './answers.ts';
+import { backupsOf, dropBackups, figuresOf } from './backups.ts';
+import { type ClockFloor, openClockFloor } from './clock-floor.ts';
+import { watchClock } from './clock-watch.ts';
 import { formatFault } from './config/faults.ts';
 import { loadConfig } from './config/load.ts';
 import type { Config, Fault } from './config/types.ts';
 import type { Control } from './control/server.ts';
-import { longestPage, type Reach } from './control/types.ts';
-import { nextOf } from './core/ladder-view.ts';
+import type { ControlHost, Reach, StatusReport } from './control/types.ts';
 import { compile, type Model } from './core/model.ts';
+import { openChecks } from './core/troubles.ts';
 import type { Event, Text } from './core/types.ts';
 import type { Demo } from './demo.ts';
 import { createDevices } from './devices/index.ts';
+import type { LinkOpener } from './devices/link.ts';
 import type { Devices } from './devices/types.ts';
 import type { Driver, Log } from './driver.ts';
-import { type Clock, sleep, systemClock, type Timer } from './lib/clock.ts';
-import { notifySystemd, watchdogMs } from './lib/notify-systemd.ts';
+import { type KeptTelemetry, keepTelemetry } from './keep-telemetry.ts';
+import { type Boot, currentBoot } from './lib/boot.ts';
+import { atMost, type Clock, sleep, systemClock } from './lib/clock.ts';
+import { notifySystemd } from './lib/notify-systemd.ts';
+import { type Supervisor, supervise, type Watched } from './lib/supervisor.ts';
 import { version } from './lib/version.ts';
 import { createLoop, type Loop } from './loop.ts';
-import { type Keeping, openState, recall } from './recall.ts';
-import { levelsOf, namesOf, statusReport } from './report.ts';
-import { watchSelf } from './self-checks.ts';
+import type { Connect } from './notify/connection.ts';
+import { type Keeping, type Recalled, recall } from './recall.ts';
+import { statusReport } from './report.ts';
+import { type SelfChecks, type SpaceOf, watchSelf } from './self-checks.ts';
 import { siteHash } from './store/site.ts';
+import type { StoreOptions } from './store/store.ts';
 import type { Store } from './store/types.ts';
+import type { TrendRange } from './telemetry/types.ts';
 import { noticesOf, openPeople, type People } from './tell-people.ts';
+import { feedWatchdog } from './watchdog.ts';
+import { keepWayOut } from './way-keeper.ts';
 import { endChecksWithout, openWayOut, type WayOut } from './way-out.ts';
 
 export { drivers };
@@ -51,9 +64,22 @@ export interface AppOptions {
   readonly onLink?: (of: 'bus' | 'device', id: string, up: boolean, because: string) => void;
   /** what the demo does next */
   readonly onTell?: (text: Text) => void;
+  /** somebody wants it to be stopped and started; absent: it refuses */
+  readonly onRestart?: () => void;
   /** seams */
   readonly clock?: Clock;
   readonly drivers?: readonly Driver[];
+  readonly openLink?: LinkOpener;
+  readonly connectBroker?: Connect;
+  /** called before the disk is touched; what it throws is the disk's fault */
+  readonly diskFault?: StoreOptions['fault'];
+  /** 0…1, for every jitter, name and identity that is drawn */
+  readonly random?: () => number;
+  /** which boot of the machine this is */
+  readonly boot?: () => Boot;
+  readonly space?: SpaceOf;
+  /** false: no local socket */
+  readonly control?: boolean;
 }
 
 export interface App {
@@ -68,16 +94,39 @@ export interface App {
 
 /** How long the ways out wait for the first reading. */
 const firstReadingWithinMs = 250;
+/** The status is answered once a minute, an attempt ends within half of one: standing still for longer is being stuck. */
+const wayStillMs = 150_000;
+/** What does not stop is left behind: the loop, the outputs and the store must still come to their turn. */
+const stopWithinMs = 4000;
+
 export function createApp(options: AppOptions): App {
   const { log } = options;
   const clock = options.clock ?? systemClock();
   const driverList = options.drivers ?? drivers;
   const startedAtMs = clock.wallMs();
-  const session = randomUUID();
+  const boot = options.boot ?? currentBoot;
+  const session = options.random ? drawnId(options.random) : randomUUID();
   const followers = new Set<(event: Event) => void>();
   const warnings = new Set<string>();
   const cleanups: (() => Promise<void> | void)[] = [];
-  const keeping: Keeping = { clock, log, warn: (said) => warnings.add(said) };
+  const keeping: Keeping = {
+    clock,
+    log,
+    boot,
+    ...(options.random && { random: options.random }),
+    ...(options.diskFault && { diskFault: options.diskFault }),
+    warn: (said) => warnings.add(said),
+    renewed: (said) => renew(said),
+    site: () => loop.model.site,
+    // the commit that found it comes first
+    lost: (because) =>
+      void setImmediate(() => loop.push({ type: 'health', check: 'state', ok: false, because })),
+  };
+  const way = keepWayOut({
+    clock,
+    open: (given) => openWay(given),
+    lost: (because) => loop.push({ type: 'health', check: 'broker', ok: false, because }),
+  });
   let demo: Demo | undefined;
   let config: Config | undefined;
   let warned: readonly string[] = [];
@@ -85,13 +134,19 @@ export function createApp(options: AppOptions): App {
   let store: Store;
   let devices: Devices;
   let control: Control | undefined;
-  let wayOut: WayOut | undefined;
+  let clockFloor: ClockFloor;
   let people: People | undefined;
+  let telemetry: KeptTelemetry | undefined;
+  let supervisor: Supervisor | undefined;
 
   const read = (): Config => {
     const file = demo?.file ?? options.file;
     if (file === undefined) throw new Error('a site file is needed');
-    const loaded = loadConfig(file, { drivers: driverList, ...(demo && { overrides: demo.overrides }) });
+    const loaded = loadConfig(file, {
+      drivers: driverList,
+      now: clock.wallMs(),
+      ...(demo && { overrides: demo.overrides }),
+    });
     if (!loaded.config) throw new ConfigFaults(loaded.faults.filter((fault) => fault.severity === 'fault'));
     const lines = loaded.faults.map(formatFault);
     // at a reload only those that are new, or the one that matters would drown
@@ -107,18 +162,40 @@ export function createApp(options: AppOptions): App {
       cleanups.push(() => demo?.stop());
     }
     config = read();
-    store = openState(config.data, keeping);
+    const model = compile(config.site);
+    const recalled = recall(
+      { folder: config.data, mostBytes: config.storage.mostBytes },
+      config.site,
+      model,
+      keeping,
+    );
+    store = recalled.store;
+    dropBackups(config.data);
     cleanups.push(() => store.close());
-    loop = goOn(config, compile(config.site));
+    loop = goOn(config, model, recalled);
+    clockFloor = openClockFloor({
+      clock,
+      note: (key, value) => store.note(key, value),
+      // a clock of a test's has nothing to do with when the program was built
+      ...(options.clock && { builtMs: 0 }),
+    });
+    const recorded = () => way.current()?.recorded();
+    telemetry = keepTelemetry({ clock, log, loop, warn: keeping.warn, recorded }, config);
+    cleanups.push(() => telemetry?.stop());
     // Undone in reverse: the loop's last event still finds its way out, and the store is the last to go.
-    cleanups.push(() => wayOut?.stop());
-    cleanups.push(() => loop.stop('the daemon was stopped'));
+    cleanups.push(() => way.stop());
+    cleanups.push(() => {
+      way.current()?.finish();
+      loop.stop('the daemon was stopped');
+    });
 
     const guarding = new AbortController();
     devices = createDevices({
       drivers: driverList,
       clock,
       log,
+      ...(options.openLink && { openLink: options.openLink }),
+      ...(options.random && { random: options.random }),
       push(input) {
         if (input.type === 'link') options.onLink?.(input.of, input.id, input.up, input.because);
         if (input.type === 'reading') guarding.abort();
@@ -131,29 +208,51 @@ export function createApp(options: AppOptions): App {
 
     // The first reading comes before the broker's library: loading that would hold it up.
     await sleep(clock, firstReadingWithinMs, guarding.signal);
-    wayOut = await openWay(config);
+    await way.use(config);
     people = await openPeople({ clock, log, loop, openModem }, config);
     cleanups.push(() => people?.stop());
     control = await openControl(config);
     cleanups.push(() => control?.close());
-    cleanups.push(feedWatchdog());
+    const checks = {
+      failing: (check: string) => loop.state.durable.keys[`health:${check}`] !== undefined,
+      health: (check: string, ok: boolean, because: string) =>
+        loop.push({ type: 'health', check, ok, because }),
+    };
     const selfChecks = watchSelf({
+      onLook: clockFloor.look,
       clock,
       data: config.data,
-      failing: (check) => loop.state.durable.keys[`health:${check}`] !== undefined,
-      health: (check, ok, because) => loop.push({ type: 'health', check, ok, because }),
+      ...(options.space && { space: options.space }),
+      ...checks,
     });
     cleanups.push(() => selfChecks.stop());
+    supervisor = supervise({
+      clock,
+      log,
+      watched: () => watched(selfChecks),
+      open: () => openChecks(loop.state.durable),
+      ...checks,
+    });
+    cleanups.push(() => supervisor?.stop());
+    cleanups.push(feedWatchdog(clock, loop, supervisor));
     void notifySystemd('ready');
     cleanups.push(() => void notifySystemd('stopping'));
     demo?.unfold(options.onTell ?? (() => {}));
   };
 
   /** The loop with the state that the store remembers, at the journal's end and under the site in force now. */
-  const goOn = (given: Config, model: Model): Loop => {
-    const { state, inForce, fresh, baseMs } = recall(store, given.site, model, keeping);
-    const made = createLoop({
+  const goOn = (given: Config, model: Model, recalled: Recalled): Loop => {
+    const { state, inForce, fresh, baseMs, lost } = recalled;
+    const clockWatch = watchClock({
+      boot: boot().id,
+      lastSeq: () => state.durable.seq,
+      note: (key, value) => store.note(key, value),
+      log,
+      corrected: (corrections, because) => made.push({ type: 'clockSet', corrections, because }),
+    });
+    const made: Loop = createLoop({
       clock,
+      onStamp: clockWatch.seen,
       store,
       model: inForce,
       state,
@@ -162,25 +261,27 @@ export function createApp(options: AppOptions): App {
       outlets: {
         drive: (desired) => devices?.drive(desired),
         publish(events, points, incidents) {
-          if (events.length > 0) wayOut?.events(events);
+          if (events.length > 0) way.current()?.events(events);
           // The packets of the events leave the process before anything else is made of this turn.
           process.nextTick(() => {
-            wayOut?.changed(points, incidents);
+            way.current()?.changed(points, incidents);
+            telemetry?.changed(points);
             for (const event of events) for (const listener of followers) listener(event);
             if (options.onEvent) for (const event of events) options.onEvent(event);
           });
         },
         tell() {
           process.nextTick(() => {
-            wayOut?.told();
+            way.current()?.told();
             people?.changed();
           });
         },
       },
     });
     // First the process is new, then perhaps the site: what was on the wires is forgotten before rules are looked at.
-    made.push({ type: 'started', because: `keepwatch ${version} started` });
+    made.push({ type: 'started', because: `keepwatch ${version} started`, run: session.slice(0, 4) });
     if (fresh || inForce !== model) made.reload(model, siteHash(given.site));
+    for (const because of lost) made.push({ type: 'health', check: 'state', ok: false, because });
     return made;
   };
 
@@ -190,36 +291,25 @@ export function createApp(options: AppOptions): App {
     const notices = noticesOf(loop, given, () => config ?? given);
     return openWayOut({
       ...(notices && { notices }),
+      ...(telemetry && given.telemetry?.publish && { telemetry: telemetry.backlog }),
+      ...(options.connectBroker && { connect: options.connectBroker }),
+      ...(options.random && { random: options.random }),
       mqtt: given.mqtt,
+      rights: () => (config ?? given).commands,
       premises: given.premises.id,
       session,
       version,
       clock,
+      clockFloor,
       log,
       store,
       loop,
     });
   };
 
-  /** Opens the way out of a new configuration, or goes back to that of before. */
-  const changeWay = async (before: Config, next: Config): Promise<Fault | undefined> => {
-    await wayOut?.stop();
-    wayOut = undefined;
-    try {
-      wayOut = await openWay(next);
-      return undefined;
-    } catch (error) {
-      const what = `mqtt can't be opened: ${error instanceof Error ? error.message : String(error)}`;
-      wayOut = await openWay(before).catch((again: Error) => {
-        loop.push({ type: 'health', check: 'broker', ok: false, because: again.message });
-        return undefined;
-      });
-      return faultOf(next, what, 'correct `mqtt:`; what was in force before goes on');
-    }
-  };
-
   /** The local socket; a disk that takes no writes holds none either, and is no reason not to guard. */
   const openControl = async (given: Config): Promise<Control | undefined> => {
+    if (options.control === false) return undefined;
     const { startControl } = await import('./control/server.ts');
     try {
       return await startControl({ folder: options.socket ?? given.data, host: controlHost(), log });
@@ -231,38 +321,49 @@ export function createApp(options: AppOptions): App {
     }
   };
 
-  const controlHost = () => ({
-    status: () =>
-      statusReport({
-        config: config!,
-        loop,
-        session,
-        version,
-        startedAtMs,
-        nowMs: clock.wallMs(),
-        ...(wayOut && { mqtt: wayOut.state() }),
-        buses: devices.figures(),
-        warnings: [...warnings],
-        channels: people?.state() ?? [],
-      }),
-    points: () => [...levelsOf(loop, { session, version }).points()],
-    incidents: (all: boolean) =>
-      all ? store.incidents({ limit: 1000 }) : Object.values(loop.state.durable.incidents).reverse(),
-    command: loop.command,
-    explain(given: string) {
-      // an open one as it stands now: of what became of messages its row may learn later
-      const isMeant = ({ id }: { id: string }): boolean => id === given || id.startsWith(`${given}_`);
-      const incident =
-        Object.values(loop.state.durable.incidents).find(isMeant) ??
-        store.incident(given) ??
-        store.incidents({ limit: 100_000 }).find(isMeant);
-      if (incident === undefined) return { events: [] };
-      const next = nextOf(incident, loop.model, loop.state.durable.timers, loop.stamp());
-      return { incident, events: store.eventsOf(incident.id), next };
+  /** The data folder was deleted and is there again: the socket in it is not, and somebody should know. */
+  const renew = (because: string): void => {
+    log.error({ code: 'STATE_PUT_BACK', hint: 'find out what deletes files there' }, because);
+    warnings.add(because);
+    // the commit that found it comes first
+    setImmediate(async () => {
+      loop.push({ type: 'health', check: 'storage', ok: false, because });
+      loop.push({ type: 'health', check: 'storage', ok: true, because });
+      if (options.socket !== undefined || control === undefined) return;
+      await control.close();
+      control = await openControl(config!);
+    });
+  };
+
+  const status = (): StatusReport =>
+    statusReport({
+      config: config!,
+      loop,
+      session,
+      version,
+      startedAtMs,
+      nowMs: clock.wallMs(),
+      figures: figuresOf(store),
+      ...(way.current() && { mqtt: way.current()!.state() }),
+      buses: devices.figures(),
+      warnings: [...warnings],
+      channels: people?.state() ?? [],
+      telemetry: telemetry?.state(),
+      parts: supervisor?.state() ?? [],
+    });
+
+  const controlHost = (): ControlHost => ({
+    ...answersOf({ loop, store, self: { session, version }, site: () => config!.site }),
+    status,
+    ...backupsOf(() => ({ config: config!, store })),
+    restart() {
+      if (options.onRestart === undefined || demo !== undefined)
+        throw Object.assign(new Error('this one can only be stopped and started'), { code: 'refused' });
+      // with faults it would not begin again
+      read();
+      setImmediate(options.onRestart);
     },
-    history: (range: { from: string; to: string; after?: number }) => store.history(range),
-    names: () => namesOf(config!.site),
-    journal: (afterId: number) => store.journal(afterId, longestPage),
+    trend: (point: string, range: TrendRange) => telemetry!.trend(point, range),
     ...(demo && { demo: (scenario: string) => startScene(demo!, scenario) }),
     follow(listener: (event: Event) => void) {
       followers.add(listener);
@@ -270,21 +371,17 @@ export function createApp(options: AppOptions): App {
     },
   });
 
-  /** systemd's watchdog is fed only when a whole turn of the loop has gone round. */
-  const feedWatchdog = (): (() => void) => {
-    const everyMs = watchdogMs();
-    if (everyMs === undefined) return () => {};
-    let timer: Timer;
-    const feed = (): void => {
-      timer = clock.after(everyMs, async () => {
-        await loop.pulse();
-        void notifySystemd('watchdog');
-        feed();
-      });
-    };
-    feed();
-    return () => timer.cancel();
-  };
+  const watched = (selfChecks: SelfChecks): readonly Watched[] => [
+    ...devices.watched(),
+    {
+      id: 'mqtt',
+      progressMs: () => (config?.mqtt ? way.wentOnMs() : undefined),
+      mostMs: wayStillMs,
+      restart: way.restart,
+    },
+    ...(people?.watched() ?? []),
+    selfChecks.watched,
+  ];
 
   const reload = async (): Promise<{ ok: boolean; faults: readonly Fault[] }> => {
     const before = config!;
@@ -298,15 +395,23 @@ export function createApp(options: AppOptions): App {
     }
     const fixed = unreloadable(before, next);
     if (fixed.length > 0) return { ok: false, faults: fixed };
-    if (JSON.stringify(before.mqtt) !== JSON.stringify(next.mqtt)) {
-      const fault = await changeWay(before, next);
-      if (fault) return { ok: false, faults: [fault] };
+    const wayOf = ({ mqtt, telemetry }: Config): string => JSON.stringify([mqtt, telemetry?.publish]);
+    if (wayOf(before) !== wayOf(next)) {
+      const error = await way.use(next);
+      if (error) {
+        const what = `mqtt can't be opened: ${error.message}`;
+        return {
+          ok: false,
+          faults: [faultOf(next, what, 'correct `mqtt:`; what was in force before goes on')],
+        };
+      }
     }
     warnings.clear();
     config = next;
     const hash = siteHash(next.site);
     if (hash !== siteHash(before.site)) loop.reload(compile(next.site), hash);
     await devices.use(next);
+    telemetry?.use(next);
     await people?.use(next);
     loop.drive();
     log.info({ code: 'RELOADED' }, 'the configuration was reloaded');
@@ -328,7 +433,7 @@ export function createApp(options: AppOptions): App {
       premises: config!.premises,
       socket: control?.path ?? '',
       data: config!.data,
-      ...(wayOut?.listening && { broker: wayOut.listening }),
+      ...(way.current()?.listening && { broker: way.current()!.listening! }),
       ...(config!.mqtt && { prefix: config!.mqtt.prefix }),
       ...(demo && { scenarios: demo.scenarios }),
     }),
@@ -337,12 +442,20 @@ export function createApp(options: AppOptions): App {
   async function cleanUp(): Promise<void> {
     for (const cleanup of cleanups.splice(0).reverse()) {
       try {
-        await cleanup();
+        if (!(await atMost(clock, stopWithinMs, cleanup())))
+          log.error({ code: 'STOP_FAILED' }, `something did not stop within ${stopWithinMs / 1000} s`);
       } catch (error) {
         log.error({ code: 'STOP_FAILED' }, error instanceof Error ? error.message : String(error));
       }
     }
   }
+}
+
+/** In the form of a UUID, from a given source of chance. */
+function drawnId(random: () => number): string {
+  const digits = (count: number): string =>
+    Array.from({ length: count }, () => Math.floor(random() * 16).toString(16)).join('');
+  return [8, 4, 4, 4, 12].map(digits).join('-');
 }
 
 /** Begins a scene and comes back at once: it plays for many seconds. Rejects for one that there is none of. */

@@ -33,6 +33,8 @@ export interface LoopOptions {
   readonly baseMs: number;
   readonly outlets: Outlets;
   readonly log: Log;
+  /** every stamp, before anything is made of it */
+  readonly onStamp?: (stamp: Stamp) => void;
 }
 
 export interface Loop {
@@ -44,6 +46,8 @@ export interface Loop {
   drive(): void;
   /** Runs a command once for each id; resolves when its effects are durable. */
   command(command: Command): Promise<Reply>;
+  /** The answer that a command of this id got, or is about to get; undefined where none is kept. */
+  answerTo(id: string): Promise<Reply> | undefined;
   /** From now on this model is in force. */
   reload(model: Model, siteHash: string): void;
   /** Resolves after one whole turn: the proof of life that the watchdog is fed with. */
@@ -79,11 +83,15 @@ export function createLoop(options: LoopOptions): Loop {
   const pulses: (() => void)[] = [];
   const underway = new Map<string, Promise<Reply>>();
 
-  const stamp = (): Stamp => ({
-    steadyMs: options.baseMs + clock.steadyMs(),
-    wallMs: clock.wallMs(),
-    clock: clock.synced() ? 'synced' : 'unsynced',
-  });
+  const stamp = (): Stamp => {
+    const made: Stamp = {
+      steadyMs: options.baseMs + clock.steadyMs(),
+      wallMs: clock.wallMs(),
+      clock: clock.synced() ? 'synced' : 'unsynced',
+    };
+    options.onStamp?.(made);
+    return made;
+  };
 
   const push = (input: Unstamped): void => {
     if (stopped) return;
@@ -240,6 +248,12 @@ export function createLoop(options: LoopOptions): Loop {
     });
   };
 
+  const answerTo = (id: string): Promise<Reply> | undefined => {
+    const same = underway.get(id);
+    const before = same ? undefined : (batch.replies.find((reply) => reply.id === id) ?? store.reply(id));
+    return before ? Promise.resolve(before) : same;
+  };
+
   return {
     state,
     get model() {
@@ -248,10 +262,10 @@ export function createLoop(options: LoopOptions): Loop {
     stamp,
     push,
     drive,
+    answerTo,
     async command(command) {
-      const before = batch.replies.find((reply) => reply.id === command.id) ?? store.reply(command.id);
-      const same = underway.get(command.id);
-      if (same || before) return same ?? before!;
+      const before = answerTo(command.id);
+      if (before) return before;
       const answer = new Promise<Reply>((resolve) => {
         const reply = take({ type: 'command', command, at: stamp() })!;
         batch.resolvers.push((stored) => {

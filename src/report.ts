@@ -3,14 +3,18 @@
 
 import type { Config } from './config/types.ts';
 import type { ChannelReport, NamesReport, StatusReport } from './control/types.ts';
+import { redated } from './core/clock-corrections.ts';
 import { drillsRunning } from './core/drills.ts';
 import { dutiesOf } from './core/duties.ts';
 import { isSuppressed } from './core/rules.ts';
 import type { Category, Incident, Site, Text } from './core/types.ts';
 import { leftToHear } from './core/walk-test.ts';
 import type { BusFigures } from './devices/types.ts';
+import type { WatchedState } from './lib/supervisor.ts';
 import type { Loop } from './loop.ts';
 import type { GatewayStatus, Levels, PointState } from './notify/types.ts';
+import type { StoreFigures } from './store/types.ts';
+import type { TelemetryState } from './telemetry/types.ts';
 
 export function levelsOf(loop: Loop, self: { session: string; version: string }): Levels {
   const pointAt = (index: number): PointState => {
@@ -30,6 +34,7 @@ export function levelsOf(loop: Loop, self: { session: string; version: string })
       state: 'online',
       session: self.session,
       version: self.version,
+      epoch: loop.state.durable.epoch,
       at: new Date(loop.stamp().wallMs).toISOString(),
       lastSeq: loop.storedSeq(),
       open: openCounts(loop),
@@ -43,6 +48,7 @@ export function levelsOf(loop: Loop, self: { session: string; version: string })
       return index === undefined ? undefined : pointAt(index);
     },
     openIncidents: () => Object.values(loop.state.durable.incidents),
+    redated: (event) => redated(event, loop.state.durable.corrections),
   };
 }
 
@@ -59,10 +65,13 @@ export function statusReport(of: {
   version: string;
   startedAtMs: number;
   nowMs: number;
+  figures?: StoreFigures | undefined;
   mqtt?: Omit<NonNullable<StatusReport['mqtt']>, 'url'>;
   buses: readonly BusFigures[];
   warnings: readonly string[];
   channels?: readonly ChannelReport[];
+  telemetry?: TelemetryState | undefined;
+  parts?: readonly WatchedState[];
 }): StatusReport {
   const { config, loop } = of;
   const { durable } = loop.state;
@@ -79,6 +88,7 @@ export function statusReport(of: {
     open: openCounts(loop),
     ...(config.mqtt && of.mqtt && { mqtt: { url: config.mqtt.url, ...of.mqtt } }),
     store: loop.storage(),
+    ...(of.figures && { history: of.figures }),
     buses: of.buses,
     outputs: Object.entries(durable.outputs).map(([id, record]) => ({
       id,
@@ -95,6 +105,8 @@ export function statusReport(of: {
     })),
     ...upkeepOf(loop),
     ...(of.channels && config.people.length > 0 && { people: { channels: of.channels } }),
+    ...(of.telemetry && { telemetry: of.telemetry }),
+    ...(of.parts && { parts: of.parts }),
     warnings: of.warnings,
   };
 }

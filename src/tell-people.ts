@@ -9,6 +9,7 @@ import { incidentOf } from './core/telling-needs.ts';
 import { openLink } from './devices/link.ts';
 import type { ByteLink, Log } from './driver.ts';
 import type { Clock } from './lib/clock.ts';
+import type { Watched } from './lib/supervisor.ts';
 import type { Loop } from './loop.ts';
 import type { Teller } from './notify/teller.ts';
 import type {
@@ -41,6 +42,7 @@ export interface People {
   /** Another configuration is in force. */
   use(config: Config): Promise<void>;
   state(): readonly ChannelState[];
+  watched(): readonly Watched[];
   stop(): Promise<void>;
 }
 
@@ -129,6 +131,7 @@ export async function openPeople(options: PeopleOptions, config: Config): Promis
     changed: () => teller?.changed(),
     use,
     state: () => teller?.state() ?? [],
+    watched: () => teller?.watched() ?? [],
     stop: async () => teller?.stop(),
   };
 }

@@ -1,15 +1,20 @@
 // The way to the monitoring centre, opened for one configuration: the embedded broker where the site wants
 // one, the courier, and the two healths that belong to them: connected, and confirmed by the centre.
 
+import type { ClockFloor } from './clock-floor.ts';
 import type { MqttConfig } from './config/types.ts';
 import type { Event } from './core/types.ts';
 import type { Log } from './driver.ts';
 import type { Clock, Timer } from './lib/clock.ts';
 import type { Loop } from './loop.ts';
+import type { Connect } from './notify/connection.ts';
 import { watchReceipts } from './notify/receipts.ts';
 import type { Courier, Notices } from './notify/types.ts';
 import { levelsOf } from './report.ts';
+import { createGate } from './rights/gate.ts';
+import type { CommandRights } from './rights/types.ts';
 import type { Store } from './store/types.ts';
+import type { Backlog } from './telemetry/types.ts';
 
 export interface WayOut {
   /** where the embedded broker listens */
@@ -19,6 +24,12 @@ export interface WayOut {
   changed(points: ReadonlySet<string>, incidents: ReadonlySet<string>): void;
   /** the messages that stand are others than before */
   told(): void;
+  /** there may be more telemetry to publish */
+  recorded(): void;
+  /** when it last went on, steady ms */
+  wentOnMs(): number;
+  /** Tells the house what it does not know yet, before it listens no more. */
+  finish(): void;
   stop(): Promise<void>;
 }
 
@@ -31,8 +42,17 @@ export interface WayOutOptions {
   readonly log: Log;
   readonly store: Store;
   readonly loop: Loop;
+  /** who may command over the broker, as it is in force now */
+  readonly rights: () => CommandRights;
+  readonly clockFloor: Pick<ClockFloor, 'wrongUntilMs'>;
   /** messages to roles; absent: none are published */
   readonly notices?: Notices;
+  /** what numbers did; absent: not published */
+  readonly telemetry?: Backlog;
+  /** the broker's seam; default: the mqtt package */
+  readonly connect?: Connect;
+  /** 0…1, for the jitter of waits */
+  readonly random?: () => number;
 }
 
 /** A broken line to the broker is an incident only when it lasts. */
@@ -57,18 +77,44 @@ export async function openWayOut(options: WayOutOptions): Promise<WayOut> {
   const { startMqtt } = await import('./notify/mqtt.ts');
   const courier: Courier = startMqtt({
     config: mqtt,
+    ...(options.connect && { connect: options.connect }),
+    ...(options.random && { random: options.random }),
     premises,
     session,
     version,
     clock,
+    clockFloorMs: options.clockFloor.wrongUntilMs,
     log,
     store,
     host: {
       levels: levelsOf(loop, { session, version }),
       ...(options.notices && { notices: options.notices }),
+      ...(options.telemetry && { telemetry: options.telemetry }),
       command: (command) => loop.command(command),
+      answerTo: (id) => loop.answerTo(id),
+      gate: createGate({
+        rights: options.rights,
+        premises,
+        language: loop.model.site.language,
+        session,
+        clock,
+        clockFloorMs: options.clockFloor.wrongUntilMs,
+        note: (text) => store.note('commandsTaken', text),
+        failed: (error) =>
+          log.warn(
+            { code: 'NONCES_NOT_KEPT', because: String(error) },
+            'which commands were taken is not on disk',
+          ),
+      }),
       receipt: (seq) => receipts?.received(seq),
       health: connection.health,
+      ahead(seq) {
+        const because = `the disk lost what it had acknowledged: the broker has seen event ${seq}`;
+        loop.push({ type: 'health', check: 'state', ok: false, because });
+      },
+      identity(ok, because) {
+        if (!ok || isOpen(loop, 'identity')) loop.push({ type: 'health', check: 'identity', ok, because });
+      },
     },
   });
   return {
@@ -80,6 +126,9 @@ export async function openWayOut(options: WayOutOptions): Promise<WayOut> {
     },
     changed: (points, incidents) => courier.changed(points, incidents),
     told: () => courier.told(),
+    recorded: () => courier.recorded(),
+    wentOnMs: () => courier.wentOnMs(),
+    finish: () => courier.finish(),
     async stop() {
       connection.stop();
       receipts?.stop();
@@ -92,7 +141,10 @@ export async function openWayOut(options: WayOutOptions): Promise<WayOut> {
 /** Ends the troubles of checks that this configuration does not have. */
 export function endChecksWithout(loop: Loop, mqtt: MqttConfig | undefined): void {
   const because = 'removed from the configuration';
-  if (mqtt === undefined) loop.push({ type: 'health', check: 'broker', ok: true, because });
+  if (mqtt === undefined) {
+    loop.push({ type: 'health', check: 'broker', ok: true, because });
+    loop.push({ type: 'health', check: 'identity', ok: true, because });
+  }
   if (mqtt?.receiptWithinMs === undefined) loop.push({ type: 'health', check: 'receipt', ok: true, because });
 }
 

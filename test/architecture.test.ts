@@ -6,7 +6,7 @@ import { type Import, importsIn, importsOf, ringIn } from './support/imports.ts'
 
 const root = new URL('..', import.meta.url).pathname;
 const imports = importsOf(root, 'src', 'drivers');
-const apart = ['store', 'notify', 'devices', 'config', 'console', 'control'];
+const apart = ['store', 'notify', 'devices', 'config', 'console', 'control', 'telemetry'];
 
 type Forbidden = (one: Import) => boolean;
 
@@ -24,6 +24,8 @@ const rules: Readonly<Record<string, Forbidden>> = {
     !(typeOnly && to === 'src/driver.ts'),
   'the driver contract imports nothing by value': ({ from, typeOnly }) =>
     from === 'src/driver.ts' && !typeOnly,
+  'rights import only core, lib and packages: every door asks them': ({ from, to, ours }) =>
+    from.startsWith('src/rights/') && ours && !/^src\/(rights|core|lib)\//.test(to),
   'drivers import the driver contract, lib, drivers and packages': ({ from, to, ours }) =>
     from.startsWith('drivers/') &&
     ours &&

@@ -34,9 +34,11 @@ export function parseRecording(text: string): Exchange[] {
   const exchanges: Exchange[] = [];
   let beganMs = 0;
   let pieces: Piece[] = [];
+  let lost = false;
   const begin = (atMs: number, request: Uint8Array | undefined): void => {
     beganMs = atMs;
     pieces = [];
+    lost = false;
     exchanges.push({ request, pieces });
   };
   let lastMs = 0;
@@ -51,11 +53,13 @@ export function parseRecording(text: string): Exchange[] {
     if (match[2] === 'opened') begin(atMs, undefined);
     else if (match[2] === '>') begin(atMs, bytesOf(rest, index + 1));
     else if (match[2] === '<') {
+      if (lost) throw new RecordingFault(index + 1, 'the line was lost above, and not opened again');
       if (exchanges.length === 0) begin(atMs, undefined);
       pieces.push({ afterMs: atMs - beganMs, bytes: bytesOf(rest, index + 1) });
     } else if (match[2] === 'lost') {
       const last = exchanges.pop() ?? { request: undefined, pieces };
       exchanges.push({ ...last, lost: { afterMs: atMs - beganMs, because: rest } });
+      lost = true;
     }
   }
   return exchanges;

@@ -70,7 +70,7 @@ async function printMatrix(config: Config, options: Options): Promise<void> {
     import('./matrix.ts'),
     import('./matrix-print.ts'),
     import('../terminal/words.ts'),
-    import('../store/site.ts'),
+    import('../lib/canonical-json.ts'),
   ]);
   const matrix = matrixOf(config);
   // of all that decides what an output does: rules, plans and points, and where and how each is driven

@@ -92,14 +92,14 @@ export function explanationLines(
     { title: '', flexible: true },
   ];
   const rows = events.map((event): (string | Cell)[] => [
-    `${timeIn(timezone, event.at)}${event.clock === 'synced' ? '' : '~'}`,
+    `${timeIn(timezone, event.correctedAt ?? event.at)}${isSure(event) ? '' : '~'}`,
     `+${span(Math.max(0, Date.parse(event.at) - Date.parse(incident.openedAt)))}`,
     said.event[event.type] ?? event.type,
     happening(event, language),
   ]);
   // the titles are empty: the head of the table says nothing
   lines.push(...table(screen, columns, rows).slice(1));
-  if (events.some((event) => event.clock !== 'synced')) lines.push(`  ${said.title.tilde}`);
+  if (!events.every(isSure)) lines.push(`  ${said.title.tilde}`);
   if (incident.state !== 'closed') lines.push(`  ${said.title.stillOpen}`);
   const parts = [
     toldLines(screen, incident, reading),
@@ -109,6 +109,11 @@ export function explanationLines(
   ];
   for (const part of parts) if (part.length > 0) lines.push('', ...part);
   return lines;
+}
+
+/** Was the time right when it was written, or is it known by now? */
+function isSure({ clock, correctedAt }: Event): boolean {
+  return clock === 'synced' || correctedAt !== undefined;
 }
 
 function happening(event: Event, language: Language): string {

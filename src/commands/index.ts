@@ -25,6 +25,7 @@ const verbs: readonly Verb[] = [
   { name: 'plans', summary: 'emergency plans and their ids', load: () => import('./plans.ts') },
   { name: 'status', summary: 'how the daemon is', load: () => import('./status.ts') },
   { name: 'points', summary: 'all points as they are', load: () => import('./points.ts') },
+  { name: 'trend', summary: 'what a number did over hours or days', load: () => import('./trend.ts') },
   { name: 'incidents', summary: 'open incidents', load: () => import('./incidents.ts') },
   {
     name: 'explain',
@@ -76,6 +77,11 @@ const verbs: readonly Verb[] = [
     summary: 'what other rules would have made of the past',
     load: () => import('./replay.ts'),
   },
+  { name: 'key', summary: 'make a key for commands over MQTT', load: () => import('./key.ts') },
+  { name: 'sign', summary: 'sign a command for MQTT', load: () => import('./sign.ts') },
+  { name: 'verify', summary: 'is the journal as it was written', load: () => import('./verify.ts') },
+  { name: 'backup', summary: 'copy state and config into one file', load: () => import('./backup.ts') },
+  { name: 'restore', summary: 'put such a copy in place', load: () => import('./restore.ts') },
   { name: 'demo', summary: 'play a scenario on the running demo', load: () => import('./demo.ts') },
 ];
 

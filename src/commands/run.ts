@@ -1,6 +1,7 @@
 // `keepwatch run`: the daemon as a process, from its start to its exit code. What the daemon does is
 // the app's, how it is told is the teller's.
 
+import { existsSync } from 'node:fs';
 import path from 'node:path';
 import { createApp } from '../app.ts';
 import type { Fault } from '../config/types.ts';
@@ -32,27 +33,37 @@ export async function run(options: RunOptions): Promise<number> {
   catchTheUncaught(log);
   const reloads = onHangUp(teller, signals.stop);
   const { config: file, socket } = options;
-  const app = createApp({
-    demo: file === undefined,
-    ...(file === undefined ? {} : { file }),
-    ...(socket === undefined ? {} : { socket: path.resolve(socket) }),
-    log,
-    onEvent: teller.event,
-    onLink: teller.link,
-    onTell: teller.tell,
-  });
-  try {
-    await app.start();
-  } catch (error) {
-    teller.view?.release();
-    return startFault(error);
+  if (file === undefined && existsSync('keepwatch.yaml'))
+    process.stderr.write('keepwatch: this is the demo; your site is `keepwatch run -c keepwatch.yaml`\n');
+  for (let again = true; again; ) {
+    let onRestart: () => void = () => {};
+    const restart = new Promise<undefined>((resolve) => {
+      onRestart = () => resolve(undefined);
+    });
+    const app = createApp({
+      demo: file === undefined,
+      ...(file === undefined ? {} : { file }),
+      ...(socket === undefined ? {} : { socket: path.resolve(socket) }),
+      log,
+      onEvent: teller.event,
+      onLink: teller.link,
+      onTell: teller.tell,
+      onRestart,
+    });
+    try {
+      await app.start();
+    } catch (error) {
+      teller.view?.release();
+      return startFault(error);
+    }
+    await showBanner(teller, app.reach(), file);
+    reloads.begin(app);
+    const signal = await Promise.race([signals.asked, restart]);
+    again = signal === undefined;
+    log.info({ code: again ? 'RESTARTING' : 'STOPPING', ...(signal && { signal }) }, 'stopping');
+    await reloads.end();
+    await app.stop(signal);
   }
-  await showBanner(teller, app.reach(), file);
-  reloads.begin(app);
-  const signal = await signals.asked;
-  log.info({ code: 'STOPPING', signal }, 'stopping');
-  await reloads.end();
-  await app.stop(signal);
   log.info({ code: 'STOPPED' }, 'stopped');
   setTimeout(() => process.exit(0), lingerMs).unref();
   return 0;

@@ -43,12 +43,13 @@ export function statusLines(screen: Face, status: StatusReport, language: Langua
     ...section(outputs(screen, status, language)),
     ...section(disabled(screen, status, language)),
     ...section(suppressed(screen, status, language)),
+    ...section(restarted(screen, status, language)),
     ...section(runningDrills(screen, status, language)),
     ...section(walkTestLines(screen, status, language)),
     ...section(channels(screen, status, language)),
     ...section(due(screen, status, language)),
     ...status.warnings.map((warning) =>
-      paint(screen, 'yellow', `! ${words[language].title.warning}: ${plain(warning)}`),
+      paint(screen, 'yellow', `! ${words[language].title.warning}: ${plain(becauseIn(warning, language))}`),
     ),
   ];
 }
@@ -77,10 +78,18 @@ function summary(screen: Face, status: StatusReport, language: Language): string
     lines.push(`${title.broker}: ${plain(mqtt.url)} ${state}; ${mqtt.waiting} ${title.waiting}`);
   }
   lines.push(
-    `${title.store}: ${store.ok ? title.good : ill(plain(becauseIn(store.because ?? title.down, language)))}`,
+    `${title.store}: ${store.ok ? title.good : ill(plain(becauseIn(store.because ?? title.down, language)))}${sizeOf(status)}`,
   );
+  const { facts = 0, events = 0, incidents = 0 } = status.history?.pruned ?? {};
+  if (facts + events + incidents > 0) lines.push(`${title.pruned}: ${facts}, ${events}, ${incidents}`);
   lines.push(`${title.clock}: ${clock}`);
   return lines;
+}
+
+function sizeOf({ history }: StatusReport): string {
+  if (history === undefined) return '';
+  const megabytes = (of: number): string => (of / 1024 / 1024).toFixed(1);
+  return ` (${megabytes(history.bytes)} / ${megabytes(history.mostBytes)} MB)`;
 }
 
 function buses(screen: Face, status: StatusReport, language: Language): string[] {
@@ -187,6 +196,14 @@ function suppressed(screen: Face, { suppressed = [] }: StatusReport, language: L
   if (suppressed.length === 0) return [];
   const title = paint(screen, 'yellow', `⊘ ${words[language].title.suppressed}`);
   return [`${title}: ${suppressed.map(plain).join(', ')}`];
+}
+
+/** Parts that were stuck since the start. */
+function restarted(screen: Face, { parts = [] }: StatusReport, language: Language): string[] {
+  const stuck = parts.filter(({ restarts }) => restarts > 0);
+  if (stuck.length === 0) return [];
+  const title = paint(screen, 'yellow', `⚠ ${words[language].title.restarted}`);
+  return [`${title}: ${stuck.map(({ id, restarts }) => `${id} (${restarts})`).join(', ')}`];
 }
 
 function channels(screen: Face, { people }: StatusReport, language: Language): string[] {

@@ -120,6 +120,13 @@ export function resolveMqtt(
       );
     }
   }
+  // (the library would speak TLS all the same, to a port that has none)
+  if (section.cert !== undefined && /^(mqtt|ws):/.test(section.url))
+    faults.fault(
+      where.key(['cert']),
+      `\`cert\` with \`url\` ${section.url.split(':')[0]}:, which has no TLS`,
+      `write ${section.url.startsWith('ws') ? 'wss' : 'mqtts'}://, or remove \`cert\` and \`key\``,
+    );
   if (section.password !== undefined && section.username === undefined && !where.unresolved(['username'])) {
     faults.fault(where.key(['password']), '`password` without `username`', 'add `username: …`');
   }

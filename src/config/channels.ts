@@ -4,6 +4,7 @@
 import { isIP } from 'node:net';
 import path from 'node:path';
 import type * as z from 'zod';
+import { isLoopback } from '../lib/loopback.ts';
 import { type Claims, claimPlace, portWords } from './buses.ts';
 import { channelSchemas } from './channel-form.ts';
 import { type Context, defined, entries } from './context.ts';
@@ -182,11 +183,6 @@ function emailOf(
 }
 
 const bare = (host: string): string => host.replace(/^\[|\]$/g, '').toLowerCase();
-
-function isLoopback(host: string): boolean {
-  const name = bare(host);
-  return name === 'localhost' || name === '::1' || (isIP(name) === 4 && name.startsWith('127.'));
-}
 
 /** This machine, or an address that is written out and belongs to a private network. */
 function isNear(host: string): boolean {

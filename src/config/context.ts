@@ -6,7 +6,7 @@ import type { FaultList, Place } from './faults.ts';
 import { partOf, type Where } from './issues.ts';
 import { suggestion } from './nearest.ts';
 import type { Parts } from './schema.ts';
-import { idForm, idHint } from './values.ts';
+import { idForm, idTodo } from './values.ts';
 import { show } from './words.ts';
 import { isMapping, type Mapping, type Tree } from './yaml.ts';
 
@@ -46,7 +46,7 @@ export function mapEntries(
     return [];
   }
   return Object.entries(raw).map(([id, value]) => {
-    if (!idForm.test(id)) faults.fault(where.key([id]), `${show(id)} is not an id`, `write ${idHint}`);
+    if (!idForm.test(id)) faults.fault(where.key([id]), `${show(id)} is not an id`, idTodo(id));
     return { id, raw: value };
   });
 }

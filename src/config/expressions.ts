@@ -95,6 +95,22 @@ function namesIn(ast: ASTNode): Named[] {
   return found;
 }
 
+/** A text of 4000 characters has room for some 500 points in a row. */
+const mostDepth = 1000;
+
+function isDeeperThan(most: number, ast: ASTNode): boolean {
+  let level: unknown[] = [ast];
+  for (let depth = 0; level.length > 0; depth += 1) {
+    if (depth > most) return true;
+    level = level.flatMap((value) =>
+      typeof value === 'object' && value !== null && 'args' in value
+        ? [(value as { args: unknown }).args].flat(3)
+        : [],
+    );
+  }
+  return false;
+}
+
 let bare: Environment | undefined;
 
 /** Ids `device.point` that an expression names, in order, once each; none where it can't be parsed. */
@@ -210,6 +226,14 @@ export function expressionChecker(
       );
       return { points: [], problems: [{ offset: range?.start ?? 0, what, todo }] };
     }
+    // what walks through it, here and in the engine, goes one call deeper for each level
+    if (isDeeperThan(mostDepth, parsed.ast))
+      return {
+        points: [],
+        problems: [
+          { offset: 0, what: 'this is nested too deeply', todo: 'write it flatter, or as several rules' },
+        ],
+      };
     const points = new Set<string>();
     const problems: Problem[] = [];
     let hidden = false;

@@ -20,7 +20,9 @@ export function loadLadders(file: string, faults: FaultList, from?: Place): Ladd
     const where = partOf(tree!, [name]);
     if (!idForm.test(name)) faults.fault(where.key([]), `${show(name)} is not an id`, `write ${idHint}`);
     if (!Array.isArray(raw) || raw.length === 0) {
-      faults.fault(where.value([]), `ladder \`${name}\`: ${show(raw)} is not a list of rungs`, rungHint);
+      // (no text is repeated: this may be another file, with secrets)
+      const shown = typeof raw === 'string' ? 'a text' : show(raw);
+      faults.fault(where.value([]), `ladder \`${name}\`: ${shown} is not a list of rungs`, rungHint);
       continue;
     }
     ladders.set(

@@ -8,6 +8,7 @@ import type { Driver } from '../driver.ts';
 import { shippedConfig } from '../lib/assets.ts';
 import { resolveMqtt } from './broker.ts';
 import { claims, resolveBuses } from './buses.ts';
+import { resolveCommands } from './command-keys.ts';
 import { type Context, defined, entries, refers } from './context.ts';
 import { type ResolvedDevice, resolveDevices, wantedProfiles } from './devices.ts';
 import { faultList } from './faults.ts';
@@ -20,8 +21,9 @@ import { loadPlans } from './plans.ts';
 import type { ResolvedPoint } from './points.ts';
 import { loadProfiles } from './profiles.ts';
 import { resolveRules } from './rules.ts';
-import { consoleSchema, parts, premisesSchema, topSchema, zoneSchema } from './schema.ts';
+import { consoleSchema, parts, premisesSchema, storageSchema, topSchema, zoneSchema } from './schema.ts';
 import { resolveSecrets } from './secrets.ts';
+import { resolveTelemetry } from './telemetry-form.ts';
 import { resolveTelling } from './telling.ts';
 import type { Config, DeviceConfig, Fault } from './types.ts';
 import { isMapping, readTree } from './yaml.ts';
@@ -92,7 +94,28 @@ export function loadConfig(file: string, options: LoadOptions): Loaded {
           folder,
           files,
         });
+  const commands = resolveCommands(
+    {
+      top,
+      raw: raw.commands,
+      where: partOf(tree, ['commands']),
+      beside,
+      timezone: premises?.timezone,
+      mqtt,
+      files,
+      nowMs: options.now ?? Date.now(),
+    },
+    faults,
+  );
   const site = check(consoleSchema, raw.console ?? {}, partOf(tree, ['console']), faults)?.value;
+  const telemetry = resolveTelemetry(
+    raw.telemetry,
+    partOf(tree, ['telemetry']),
+    faults,
+    raw.mqtt !== undefined,
+  );
+
+  const storage = check(storageSchema, raw.storage ?? {}, partOf(tree, ['storage']), faults)?.value;
 
   const zones: Zone[] = entries(context, 'zones').map(({ id, raw: zone, where }) => ({
     id,
@@ -148,7 +171,10 @@ export function loadConfig(file: string, options: LoadOptions): Loaded {
     files: [...files],
     premises: premises as { id: string; name: Text; timezone: string; language: 'zh' | 'en' },
     data: path.resolve(folder, settings.data),
+    storage: { mostBytes: storage!.most },
     ...(mqtt === undefined ? {} : { mqtt }),
+    commands,
+    ...(telemetry && { telemetry }),
     console: { listen: site!.listen },
     buses: busConfigs,
     devices: devices.map((device) => deviceConfig(device, named)),

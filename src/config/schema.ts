@@ -6,9 +6,11 @@ import path from 'node:path';
 import * as z from 'zod';
 import type { Driver } from '../driver.ts';
 import { channelSchemas } from './channel-form.ts';
+import { commandsSchema } from './command-keys.ts';
 import { dutiesSchema } from './duty-form.ts';
 import { zoneFolder } from './offsets.ts';
-import { duration, id, idForm, listen, onOff, text } from './values.ts';
+import { telemetrySchema } from './telemetry-form.ts';
+import { duration, id, idForm, listen, onOff, sizeFrom, text } from './values.ts';
 import { show } from './words.ts';
 
 /** By the system's own list where there is one: asking Intl reads 5 MB of tables into every daemon. */
@@ -207,6 +209,10 @@ export const zoneSchema = z.strictObject({
   name: text.optional().describe('name for people; default the id'),
 });
 
+export const storageSchema = z.strictObject({
+  most: sizeFrom('16MB').prefault('512MB').describe('what the state may take on the disk, such as 512MB'),
+});
+
 const fileName = z.string().min(1).max(1000);
 
 const topKeys = {
@@ -233,6 +239,9 @@ export const topSchema = z.strictObject({
   interlocks: checkedApart,
   channels: checkedApart,
   duties: checkedApart,
+  telemetry: checkedApart,
+  storage: checkedApart,
+  commands: checkedApart,
 });
 
 /** The schemas of the parts whose keys depend on a driver; without one, the driver's keys are let through. */
@@ -294,6 +303,11 @@ export function siteJsonSchema(drivers: readonly Driver[]): object {
     premises: premisesSchema.describe('the premises'),
     ...topKeys,
     mqtt: mqttSchema.optional().describe('the broker'),
+    commands: commandsSchema.optional().describe('who may command over the broker'),
+    telemetry: telemetrySchema
+      .optional()
+      .describe('what numbers did: how long it is kept, and whether it is published'),
+    storage: storageSchema.optional().describe('how much of the past is kept'),
     console: consoleSchema.optional().describe('kept for the page to come; nothing listens yet'),
     buses: z.record(ids, each(busSchema)).optional().describe('lines that devices are on, by id'),
     zones: z.record(ids, zoneSchema).optional().describe('zones, by id'),

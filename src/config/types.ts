@@ -3,6 +3,7 @@
 
 import type { Language, Site, Text } from '../core/types.ts';
 import type { LinkSettings, OutputAddress, PointAddress, RequestLimits, Settings } from '../driver.ts';
+import type { CommandRights } from '../rights/types.ts';
 
 /** One thing wrong in a file: `file:line:col: what; what to do`. Lines and columns count from 1. */
 export interface Fault {
@@ -29,6 +30,14 @@ export interface MqttConfig {
   readonly clientId: string;
   readonly heartbeatMs: number;
   readonly receiptWithinMs?: number;
+}
+
+/** What is kept of numbers; absent in `Config`: nothing. */
+export interface TelemetryConfig {
+  readonly keepMs: number;
+  readonly mostBytes: number;
+  readonly everyMs: number;
+  readonly publish: boolean;
 }
 
 export interface BusConfig {
@@ -136,7 +145,12 @@ export interface Config {
   };
   /** absolute path of the data folder */
   readonly data: string;
+  /** what the state may take on the disk */
+  readonly storage: { readonly mostBytes: number };
   readonly mqtt?: MqttConfig;
+  /** who may command over the broker */
+  readonly commands: CommandRights;
+  readonly telemetry?: TelemetryConfig;
   readonly console: { readonly listen: string };
   readonly buses: readonly BusConfig[];
   readonly devices: readonly DeviceConfig[];

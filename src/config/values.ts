@@ -31,6 +31,30 @@ export const duration = z
     return z.NEVER;
   });
 
+const unitBytes: Readonly<Record<string, number>> = { KB: 1024, MB: 1024 ** 2, GB: 1024 ** 3 };
+const sizeForm = /^(\d{1,9}(?:\.\d{1,6})?)(KB|MB|GB)$/;
+
+/** Bytes of a size such as `512MB`, in which 1KB is 1024 bytes; undefined where it is none. */
+function parseSize(text: string): number | undefined {
+  const match = sizeForm.exec(text);
+  return match === null ? undefined : Math.round(Number(match[1]) * unitBytes[match[2]!]!);
+}
+
+/** A size string of at least so many bytes; becomes bytes. */
+export const sizeFrom = (least: string) =>
+  z
+    .string({ error: (issue) => `${show(issue.input)} is not a size; write one such as ${least} or 1GB` })
+    .transform((text, context) => {
+      const bytes = parseSize(text);
+      if (bytes !== undefined && bytes >= parseSize(least)!) return bytes;
+      const message =
+        bytes === undefined
+          ? `${show(text)} is not a size; write a number with its unit, such as ${least} or 1GB`
+          : `${show(text)} is too little; write ${least} or more`;
+      context.addIssue({ code: 'custom', message });
+      return z.NEVER;
+    });
+
 /** `on`, `off`, true or false; becomes a boolean. */
 export const onOff = z
   .union([z.boolean(), z.enum(['on', 'off'])], {
@@ -55,17 +79,24 @@ export const text = z.union(
   { error: textMessage },
 );
 
-/** Ids of everything in a site file. */
-export const idForm = /^[a-z][a-z0-9_]{0,63}$/;
+/** Ids of everything in a site file. (`constructor` is in every object of the program: as a key it would be found there.) */
+export const idForm = /^(?!constructor$)[a-z][a-z0-9_]{0,63}$/;
 /** Ids of plans and profiles, which may have hyphens. */
-export const fileIdForm = /^[a-z][a-z0-9_-]{0,63}$/;
-
-const idOf = (form: RegExp, allowed: string) =>
-  z
-    .string({ error: (issue) => `${show(issue.input)} is not an id; write ${allowed}` })
-    .regex(form, { error: (issue) => `${show(issue.input)} is not an id; write ${allowed}` });
+export const fileIdForm = /^(?!constructor$)[a-z][a-z0-9_-]{0,63}$/;
 
 export const idHint = 'a small letter, then small letters, digits and _, at most 64';
+
+/** What to do about something that is not an id. */
+export function idTodo(given: unknown, allowed = idHint): string {
+  return given === 'constructor' ? 'choose another name: this one means something else' : `write ${allowed}`;
+}
+
+const idOf = (form: RegExp, allowed: string) => {
+  const error = ({ input }: { readonly input?: unknown }): string =>
+    `${show(input)} is not an id; ${idTodo(input, allowed)}`;
+  return z.string({ error }).regex(form, { error });
+};
+
 export const id = idOf(idForm, idHint);
 export const fileId = idOf(fileIdForm, 'a small letter, then small letters, digits, _ and -, at most 64');
 

@@ -139,6 +139,13 @@ export function parseTree(file: string, text: string, faults: FaultList, quiet =
           continue;
         }
         const word = String(key.value);
+        // lines of a password file and the like, whose end reads as a key; never repeated in a fault
+        if (key.type === 'PLAIN' && word.includes(':'))
+          refuse(
+            key,
+            'a key holds a colon',
+            'check that it is the right file; put a key that is meant so in quotes',
+          );
         const first = seen.get(word);
         const at = place(key.range?.[0] ?? 0);
         if (first !== undefined) {
@@ -153,7 +160,12 @@ export function parseTree(file: string, text: string, faults: FaultList, quiet =
       return mapping;
     }
     if (isScalar(given)) {
-      if (given.tag !== '!secret') return given.value;
+      if (given.tag !== '!secret') {
+        // bytes, dates and the like, which the parser makes of tags that it knows by itself
+        if (typeof given.value === 'object' && given.value !== null)
+          refuse(given, ...syntaxWords('TAG_RESOLVE_FAILED'));
+        return given.value;
+      }
       const mark = new SecretMark(String(given.value));
       secrets.push({ path, mark, holder, key: path.at(-1)! });
       return mark;

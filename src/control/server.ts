@@ -8,6 +8,7 @@ import { StringDecoder } from 'node:string_decoder';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Command } from '../core/types.ts';
 import type { Log } from '../driver.ts';
+import type { TrendRange } from '../telemetry/types.ts';
 import { reachable, socketOf } from './socket.ts';
 import {
   type Answer,
@@ -15,7 +16,9 @@ import {
   idleMs,
   longestRequestBytes,
   mostConnections,
+  mostSteps,
   mostUnreadBytes,
+  usualSteps,
 } from './types.ts';
 
 export interface ControlOptions {
@@ -248,6 +251,16 @@ function call(
       return host.names();
     case 'journal':
       return host.journal(count(params, 'after'));
+    case 'trend':
+      return host.trend(word(params, 'point'), rangeOf(params));
+    case 'verify':
+      return host.verify(params.head === undefined ? undefined : word(params, 'head'));
+    case 'backup':
+      return host.backup();
+    case 'backupTaken':
+      return host.backupTaken(word(params, 'file'));
+    case 'restart':
+      return host.restart();
     case 'command':
       return host.command(commandIn(params.command));
     case 'demo': {
@@ -260,7 +273,7 @@ function call(
       return null;
     default:
       throw new BadRequest(
-        `there is no method "${method}"; there are status, points, incidents, command, explain, history, names, journal, demo, follow`,
+        `there is no method "${method}"; there are status, points, incidents, command, explain, history, names, journal, trend, verify, backup, backupTaken, restart, demo, follow`,
       );
   }
 }
@@ -291,6 +304,15 @@ function moment(fields: Record<string, unknown>, key: string): string {
   if (!Number.isFinite(atMs))
     throw new BadRequest(`\`${key}\` must be a moment such as 2026-11-01T00:00:00Z`);
   return new Date(atMs).toISOString();
+}
+
+/** Moments in ms, and how many steps lie between them at most. */
+function rangeOf(params: Record<string, unknown>): TrendRange {
+  const [fromMs, toMs] = [Date.parse(moment(params, 'from')), Date.parse(moment(params, 'to'))];
+  const most = params.most === undefined ? usualSteps : count(params, 'most');
+  if (fromMs >= toMs) throw new BadRequest('`from` must be before `to`');
+  if (most < 1 || most > mostSteps) throw new BadRequest(`\`most\` must be 1 to ${mostSteps}`);
+  return { fromMs, toMs, most };
 }
 
 function pageOf({ after }: Record<string, unknown>): { after?: number } {

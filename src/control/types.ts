@@ -5,8 +5,10 @@
 import type { Next } from '../core/ladder-view.ts';
 import type { Category, ClockState, Command, Event, Incident, Language, Reply, Text } from '../core/types.ts';
 import type { BusFigures } from '../devices/types.ts';
+import type { WatchedState } from '../lib/supervisor.ts';
 import type { PointState } from '../notify/types.ts';
-import type { JournalRow } from '../store/types.ts';
+import type { JournalRow, StoreFigures, Verdict } from '../store/types.ts';
+import type { TelemetryState, Trend, TrendRange } from '../telemetry/types.ts';
 
 export const socketName = 'keepwatch.sock';
 /** Longest line either way in, bytes with its newline. */
@@ -16,6 +18,9 @@ export const mostConnections = 50;
 export const mostUnreadBytes = 4 * 1024 * 1024;
 /** Facts in one answer: read between two turns of the loop, so that none waits for it. */
 export const longestPage = 500;
+/** Steps of a trend in one answer; asked for without a number it has so many as a screen is wide. */
+export const mostSteps = 5000;
+export const usualSteps = 300;
 /** A connection that asks nothing and follows nothing is closed after this. */
 export const idleMs = 60_000;
 
@@ -109,6 +114,8 @@ export interface StatusReport {
     readonly because?: string;
   };
   readonly store: { readonly ok: boolean; readonly because?: string };
+  /** absent: the disk can't be read */
+  readonly history?: StoreFigures;
   readonly buses: readonly BusFigures[];
   readonly outputs: readonly OutputReport[];
   readonly disabled: readonly DisabledReport[];
@@ -120,6 +127,10 @@ export interface StatusReport {
   readonly duties?: readonly DutyReport[];
   /** absent: there are no people to tell */
   readonly people?: { readonly channels: readonly ChannelReport[] };
+  /** what goes on by itself: how long ago it last did, and how often it was stuck and started anew */
+  readonly parts?: readonly WatchedState[];
+  /** what is kept of numbers; absent: nothing is recorded */
+  readonly telemetry?: TelemetryState;
   /** sentences: what a person should look at, such as a configuration that could not be reloaded */
   readonly warnings: readonly string[];
 }
@@ -130,6 +141,13 @@ export interface Explanation {
   readonly events: readonly Event[];
   /** of an open incident: what comes if nobody acts */
   readonly next?: readonly Next[];
+}
+
+export interface BackupReport {
+  /** absolute path of the copy, to be moved away by whoever asked */
+  readonly file: string;
+  /** files of the site that are not in it, because they lie outside of its folder */
+  readonly outside: readonly string[];
 }
 
 /** A page of incidents, oldest first; `next` is where the next one begins, absent at the end. */
@@ -161,6 +179,16 @@ export interface ControlHost {
   names(): NamesReport;
   /** the journal after the fact of this number, at most `longestPage` facts; empty: that was the last */
   journal(afterId: number): JournalRow[];
+  /** What a point that is a number did in a range of wall time; rejects, with a `code`, for what is not recorded. */
+  trend(point: string, range: TrendRange): Promise<Trend>;
+  /** walks the chain of the journal, between the turns of the loop */
+  verify(head?: string): Promise<Verdict>;
+  /** makes a copy of state and config in the data folder, for whoever asked to take it and say so */
+  backup(): Promise<BackupReport>;
+  /** the copy of this name was taken */
+  backupTaken(file: string): void;
+  /** ends and begins again in the same process, once the answer is out; refused where the site file has faults */
+  restart(): void;
   /** plays a scenario, to its end; only a demo has it */
   demo?(scenario: string): Promise<void>;
   /** Calls the listener with every committed event; returns how to end that. */
@@ -190,6 +218,11 @@ export interface Results {
   readonly history: History;
   readonly names: NamesReport;
   readonly journal: JournalRow[];
+  readonly trend: Trend;
+  readonly verify: Verdict;
+  readonly backup: BackupReport;
+  readonly backupTaken: null;
+  readonly restart: null;
   readonly demo: null;
 }
 export type Method = keyof Results;

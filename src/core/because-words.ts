@@ -273,6 +273,20 @@ const links: readonly Shape[] = [
 
 const health: readonly Shape[] = [
   [/^the disk takes writes again$/, '磁盘恢复写入'],
+  [
+    /^the stored state was damaged and set aside as (\S+); a new one was begun(?:; open then: ([^;]*))?(; what was open then can't all be read: there may have been alarms)?$/s,
+    ([name, open, unknown]) =>
+      `存储的运行记录受损，已另存为 ${name}，并重新开始记录${open === undefined ? '' : `；当时未关闭：${open}`}${unknown === undefined ? '' : '；当时未关闭的事件无法全部读出，可能有报警，请现场查看'}`,
+  ],
+  [
+    /^the last changes on the disk could not be read: what came before them is kept$/,
+    '磁盘上最后的改动无法读取，之前的内容仍保留',
+  ],
+  [
+    /^(\d+) facts? of the journal could not be used and (?:was|were) left out(?:; no longer followed: (.*))?$/s,
+    ([count, lost]) =>
+      `日志中有 ${count} 条记录无法使用，已跳过${lost === undefined ? '' : `；不再跟踪：${lost}`}`,
+  ],
   [/^(\d+) MiB free on the disk of (.*)$/s, ([free, folder]) => `${folder} 所在磁盘剩余 ${free} MiB`],
   [/^the clock is synchronised$/, '时钟已同步'],
   [/^the clock was not synchronised for (\d+) h$/, ([hours]) => `时钟已有 ${hours} 小时未同步`],
@@ -281,6 +295,29 @@ const health: readonly Shape[] = [
     ([event, time]) => `监控中心 ${time} 秒内未确认第 ${event} 条及以后的事件`,
   ],
   [/^the monitoring centre confirms again$/, '监控中心恢复确认'],
+  [
+    /^the clock is synchronised: earlier times were off by up to (\d+) (s|min|h)$/,
+    ([amount, unit]) =>
+      `时钟已同步：此前记录的时间最多偏差 ${amount} ${unit === 's' ? '秒' : unit === 'min' ? '分钟' : '小时'}`,
+  ],
+  [
+    /^(\S+) stood still for (\d+) s and was started anew$/,
+    ([part, seconds]) => `${part} 停滞 ${seconds} 秒，已重新启动`,
+  ],
+  [
+    /^the disk lost what it had acknowledged: the broker has seen event (\d+)$/,
+    ([seq]) => `磁盘丢失了已确认写入的内容：消息服务器已收到第 ${seq} 条事件`,
+  ],
+  [/^(\S+) goes on$/, ([part]) => `${part} 恢复运行`],
+  [
+    /^another client connects to the broker as (\S+)$/,
+    ([name]) => `另一客户端以 ${name} 的身份连接消息服务器`,
+  ],
+  [
+    /^another gateway publishes under this name \(its session is (.*)\)$/s,
+    ([session]) => `另一网关以同一身份发布消息（会话 ${session}）`,
+  ],
+  [/^no other gateway was seen under this name for ten minutes$/, '十分钟内未再发现使用同一身份的网关'],
   [/^keepwatch (\S+) started$/, ([version]) => `keepwatch ${version} 已启动`],
 ];
 

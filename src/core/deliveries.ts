@@ -14,7 +14,8 @@ const againAtLeastEveryMs = 30 * 60_000;
 
 /** What the shell says became of a message. Returns incidents of which a telling has now reached nobody. */
 export function deliverySeen(turn: Turn, input: Extract<Input, { type: 'delivery' }>): Incident[] {
-  const message = turn.state.durable.messages[input.message];
+  const { messages } = turn.state.durable;
+  const message = Object.hasOwn(messages, input.message) ? messages[input.message] : undefined;
   if (input.outcome === 'delivered') recallTooLate(turn, input.message);
   if (message === undefined) return [];
   switch (input.outcome) {

@@ -4,6 +4,7 @@
 // input of `advance`, so that a restart replays facts and comes to the same state.
 
 import { carryChatter, chatterAt, chatterWakeAt, countChanges } from './chatter.ts';
+import { correctionsKnown } from './clock-corrections.ts';
 import { run } from './commands.ts';
 import { carryAnew, deliverySeen, messageLate, tellAnew } from './deliveries.ts';
 import { endDrills } from './drills.ts';
@@ -129,9 +130,13 @@ function advance(
       hurry(turn, deliverySeen(turn, input));
       break;
     case 'started':
+      if (input.run !== undefined) durable.run = input.run;
       emit(turn, 'gateway.started', input.because);
       carryAnew(turn);
       markSince(turn);
+      break;
+    case 'clockSet':
+      correctionsKnown(turn, input.corrections, input.because);
       break;
     case 'stopping':
       emit(turn, 'gateway.stopped', input.because);
@@ -288,7 +293,8 @@ function driveAnew(turn: Turn): void {
 }
 
 function outputSeen(turn: Turn, input: Extract<Input, { type: 'output' }>): void {
-  const record = turn.state.durable.outputs[input.output];
+  const { outputs } = turn.state.durable;
+  const record = Object.hasOwn(outputs, input.output) ? outputs[input.output] : undefined;
   if (!record || (record.actual === input.actual && record.fault === input.fault)) return;
   turn.state.dirty = true;
   record.actual = input.actual;

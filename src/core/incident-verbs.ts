@@ -21,6 +21,7 @@ import {
   closeIncident,
   emit,
   endSignals,
+  endsByPerson,
   higher,
   isoOf,
   raiseSignal,
@@ -138,7 +139,7 @@ export const incidentVerbs = {
       ([id, standing]) => standing.phase === 'active' && turn.model.rules.get(id)?.rule.latch,
     );
     const latched = mine.filter((one) => one[1].phase === 'latched' || abandoned.includes(one));
-    const byHandStill = incident.signals.some((signal) => signal.active && signal.rule === byHand);
+    const byHandStill = incident.signals.some((signal) => signal.active && endsByPerson(signal));
     const stuck = latched.filter((one) => {
       const [id] = one;
       if (abandoned.includes(one)) return false;
@@ -168,7 +169,7 @@ export const incidentVerbs = {
     });
     for (const [id] of latched.filter((one) => !stuck.includes(one)))
       release(turn, id, because(command, 'reset'));
-    endSignals(turn, incident.id, (signal) => signal.rule === byHand, because(command, 'reset'));
+    endSignals(turn, incident.id, endsByPerson, because(command, 'reset'));
     return said(incident, '已复位', 'reset');
   },
 

@@ -64,6 +64,10 @@ export interface NewSignal {
 /** The rule of a signal that no sensor gave. */
 export const byHand = 'by_hand';
 
+/** Nothing that is measured says that it is over: a person does, by a reset. */
+export const endsByPerson = ({ rule }: { readonly rule: string }): boolean =>
+  rule === byHand || rule === 'health_state';
+
 /** Something going on that drills and walk tests must give way to; a complaint that somebody wrote down is not. */
 export function isRealAlarm({ category, drill, active, level, cause }: Incident): boolean {
   return category === 'alarm' && !drill && active && (level !== 'general' || cause.rule !== byHand);
@@ -281,6 +285,7 @@ export function emit(
     output?: NonNullable<Event['output']>;
     note?: string;
     step?: string;
+    corrections?: NonNullable<Event['corrections']>;
     /** for an event without an incident */
     drill?: boolean;
   } = {},
@@ -294,7 +299,7 @@ export function emit(
     premises: turn.model.site.premises,
     epoch: durable.epoch,
     seq: durable.seq,
-    id: `${durable.epoch}-${durable.seq}`,
+    id: [durable.epoch, ...(durable.run === undefined ? [] : [durable.run]), durable.seq].join('-'),
     type,
     at: isoOf(turn.at),
     clock: turn.at.clock,

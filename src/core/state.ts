@@ -3,7 +3,17 @@
 
 import { type Chattering, newChattering } from './chatter.ts';
 import { makeTimers, type Timers } from './timers.ts';
-import type { Change, Incident, Message, MessageAbout, Point, Quality, Raw, Value } from './types.ts';
+import type {
+  Change,
+  ClockCorrection,
+  Incident,
+  Message,
+  MessageAbout,
+  Point,
+  Quality,
+  Raw,
+  Value,
+} from './types.ts';
 
 /** Where a rule stands; a rule without an entry is idle. */
 export type RulePhase =
@@ -84,6 +94,8 @@ export interface Durable {
   readonly version: 1;
   readonly epoch: string;
   seq: number;
+  /** stands in the ids of events: a disk that lost what it had acknowledged gives the same numbers out again */
+  run?: string;
   incidentCount: number;
   /** the last stamp seen */
   steadyMs: number;
@@ -121,6 +133,8 @@ export interface Durable {
   upkeep: Upkeep;
   /** outputs that chirp, until when, steady ms */
   chirps: Record<string, number>;
+  /** how to read the times of earlier events, the latest last */
+  corrections?: readonly ClockCorrection[];
 }
 
 /** A raw value that waits out its debounce. */

@@ -3,12 +3,13 @@
 // devices, a dead device those of its points.
 
 import { chattersStill, forgetChatter } from './chatter.ts';
-import { endSignals, raiseSignal, type Turn } from './incidents.ts';
+import { endSignals, endsByPerson, raiseSignal, type Turn } from './incidents.ts';
 import { pointName } from './model.ts';
+import type { Durable } from './state.ts';
 import { clearTimer, setTimer } from './timers.ts';
 import type { Chatter, Signal, Text } from './types.ts';
 
-/** A point must be without a value this long, on a living device, to be a trouble of its own. */
+/** A point must be without a value this long and its debounce, on a living device, to be a trouble of its own. */
 export const pointTroubleAfterMs = 3000;
 /** An output's fault that outlasts the loss of its device by this much is a trouble of its own. */
 const outputTroubleAfterMs = 10_000;
@@ -20,11 +21,14 @@ const words: Readonly<Record<string, Text>> = {
   point_bad: { zh: '读数无效', en: 'No valid reading' },
   point_chatter: { zh: '触点抖动', en: 'Contact chatters' },
   output_fault: { zh: '输出故障', en: 'Output fault' },
+  health_state: { zh: '存储的运行记录受损', en: 'Stored state was damaged' },
   health_storage: { zh: '存储故障', en: 'Storage fault' },
   health_channel: { zh: '通知通道故障', en: 'Channel to people fails' },
   health_broker: { zh: '消息服务器连接中断', en: 'Broker connection lost' },
   health_disk: { zh: '磁盘空间不足', en: 'Disk is nearly full' },
   health_clock: { zh: '时钟未同步', en: 'Clock not synchronised' },
+  health_identity: { zh: '两台网关使用同一身份', en: 'Two gateways under one name' },
+  health_stuck: { zh: '网关部件停滞，已重启该部件', en: 'A part of the gateway was stuck' },
   health_receipt: { zh: '监控中心未确认', en: 'No receipt from the monitoring centre' },
 };
 
@@ -128,7 +132,8 @@ export function judgePoint(turn: Turn, index: number): void {
   );
   if (suffering && !waiting && !standing) {
     state.dirty = true;
-    setTimer(state.timers, timer, turn.at.steadyMs + pointTroubleAfterMs);
+    // a value that came back is believed only after its debounce
+    setTimer(state.timers, timer, turn.at.steadyMs + pointTroubleAfterMs + (point.debounceMs ?? 0));
   } else if (!suffering) {
     if (waiting) {
       state.dirty = true;
@@ -218,16 +223,36 @@ export function outputTrouble(turn: Turn, id: string, fault: string | undefined)
   });
 }
 
+/** Checks of the daemon's own of which a trouble is open. */
+export function openChecks(durable: Durable): string[] {
+  return Object.keys(durable.keys).flatMap((key) => /^health:(.+)$/.exec(key)?.[1] ?? []);
+}
+
+/** Checks of which there are many, such as one for each channel, share their words. */
+function ofMany(rule: string): Text | undefined {
+  const kind = /^health_(channel|stuck)_/.exec(rule)?.[1];
+  return kind === undefined ? undefined : words[`health_${kind}`];
+}
+
 /** One of the daemon's own checks failed or passed. */
 export function healthChanged(turn: Turn, check: string, ok: boolean, because: string): void {
-  const channel = /^channel_(.+)$/.exec(check)?.[1];
+  const name = /^(?:channel|stuck)_(.+)$/.exec(check)?.[1];
   judge(turn, {
     rule: `health_${check}`,
     subject: `health:${check}`,
-    ...(channel !== undefined && { name: channel }),
+    ...(name !== undefined && { name }),
     on: !ok,
     because,
   });
+  if (!ok && endsByPerson({ rule: `health_${check}` })) latch(turn, `health:${check}`);
+}
+
+/** What was lost is not mended by going on: the trouble stays until a person has seen it and resets it. */
+function latch({ state, effects }: Turn, subject: string): void {
+  const incident = state.durable.incidents[state.durable.keys[subject] ?? ''];
+  if (incident === undefined) return;
+  for (const signal of incident.signals) if (signal.active) signal.latched = true;
+  effects.incidents.set(incident.id, incident);
 }
 
 interface Judgement {
@@ -259,7 +284,7 @@ function judge(turn: Turn, what: Judgement): void {
     plan: turn.model.plans.get('gateway-trouble')!,
     ...(what.zone !== undefined && { zone: what.zone }),
     title: words[what.rule] ??
-      (what.rule.startsWith('health_channel_') ? words.health_channel : undefined) ?? {
+      ofMany(what.rule) ?? {
         zh: '网关自身故障',
         en: 'Gateway trouble',
       },

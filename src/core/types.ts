@@ -84,6 +84,13 @@ export type Input =
       readonly ok: boolean;
       readonly because: string;
     }
+  /** the wall clock is known to be right now, and so is by how much earlier events are to be moved */
+  | {
+      readonly type: 'clockSet';
+      readonly at: Stamp;
+      readonly corrections: readonly ClockCorrection[];
+      readonly because: string;
+    }
   | { readonly type: 'command'; readonly at: Stamp; readonly command: Command }
   /** what became of a message to people; `refused`: trying it again on this channel is of no use */
   | {
@@ -95,7 +102,8 @@ export type Input =
     }
   /** `chatter` is put in by the engine itself */
   | { readonly type: 'tick'; readonly at: Stamp; readonly chatter?: readonly Chatter[] }
-  | { readonly type: 'started'; readonly at: Stamp; readonly because: string }
+  /** `run`: some letters of this run of the daemon, for the ids of its events */
+  | { readonly type: 'started'; readonly at: Stamp; readonly because: string; readonly run?: string }
   | { readonly type: 'stopping'; readonly at: Stamp; readonly because: string }
   /** the model given to `step` with this input and from then on is another one */
   | { readonly type: 'reloaded'; readonly at: Stamp; readonly site: string };
@@ -300,7 +308,15 @@ export type EventType =
   | 'drill.started'
   | 'drill.ended'
   | 'gateway.started'
-  | 'gateway.stopped';
+  | 'gateway.stopped'
+  | 'gateway.clockSet';
+
+/** Events of these numbers, both included, were written under a wrong clock: `byMs` later is when they were. */
+export interface ClockCorrection {
+  readonly fromSeq: number;
+  readonly toSeq: number;
+  readonly byMs: number;
+}
 
 export interface Event {
   readonly v: 1;
@@ -320,6 +336,10 @@ export interface Event {
   readonly output?: { readonly id: string; readonly value: boolean | 'keep' };
   readonly note?: string;
   readonly step?: string;
+  /** of `gateway.clockSet` */
+  readonly corrections?: readonly ClockCorrection[];
+  /** where it is told again and the clock was found to have been wrong: when it truly was */
+  readonly correctedAt?: string;
 }
 
 export interface Reply {

@@ -42,6 +42,7 @@ export const eventsZh: Readonly<Record<EventType, string>> = {
   'drill.ended': '演练结束',
   'gateway.started': '网关启动',
   'gateway.stopped': '网关停止',
+  'gateway.clockSet': '时钟已校正',
 };
 
 /** Roles that the shipped plans use; a site's own role stands as it is written. */

@@ -26,6 +26,10 @@ const quietMs = 1000;
 const openTimeoutMs = 10_000;
 const closeTimeoutMs = 2000;
 const defaultTimeoutMs = 1000;
+/** opening, closing and waiting have limits of their own, all below this; beyond it something does not keep its limit */
+const stuckMs = 30_000;
+/** the polls of a bus whose devices are all dead come so seldom at worst */
+const seldomMs = 30_000;
 
 export interface BusOptions {
   readonly bus: BusConfig;
@@ -62,11 +66,15 @@ export class Bus {
   /** what is wrong was written to the log; what follows on it is then written as well */
   private saidDown = true;
   private running: Promise<void> = Promise.resolve();
+  /** what it is at, and since when */
+  private stage: 'opening' | 'open' | 'closing' | 'waiting' = 'waiting';
+  private stageMs: number;
 
   constructor(options: BusOptions) {
     const { bus, clock, log } = options;
     this.options = options;
     this.startedMs = clock.steadyMs();
+    this.stageMs = this.startedMs;
     this.points = options.devices.flatMap((device) => device.points.map((point) => point.address));
     const devices = options.devices.map(deviceState);
     for (const device of devices) this.byId.set(device.id, device);
@@ -120,6 +128,28 @@ export class Bus {
     this.paced?.release();
   }
 
+  /** Lets go of it without waiting: for one that is stuck. What still comes of it is thrown away. */
+  abandon(): void {
+    this.stopping.abort();
+    this.session?.end('stopped');
+    this.paced?.release();
+  }
+
+  /** When it last went on; undefined where nothing need happen, as on a bus whose devices speak unasked. */
+  progressMs(): number | undefined {
+    if (this.stage !== 'open') return this.stageMs;
+    if (this.line.polls.length === 0 || !this.session?.connection.read) return undefined;
+    return Math.max(this.stageMs, this.session.wentOnMs);
+  }
+
+  /** How long it may stand still, ms. */
+  get mostStillMs(): number {
+    const { devices } = this.options;
+    const longest = (of: (device: DeviceConfig) => number): number => Math.max(0, ...devices.map(of));
+    const everyMs = longest(({ points }) => Math.max(0, ...points.map((point) => point.everyMs)));
+    return stuckMs + seldomMs + everyMs + 3 * longest(({ timeoutMs }) => timeoutMs);
+  }
+
   figures(): BusFigures {
     const now = this.options.clock.steadyMs();
     const { counts, polls, devices } = this.line;
@@ -158,9 +188,11 @@ export class Bus {
         // a peer that closes after each answer is not asked without a pause
         const often = clock.steadyMs() - this.quietlyMs < quietMs;
         this.quietlyMs = clock.steadyMs();
+        this.at('waiting');
         if (often) await sleep(clock, reopen.firstMs, this.stopping.signal);
         continue;
       }
+      this.at('waiting');
       const good = this.session && (this.session.proved || clock.steadyMs() - openedMs > heldMs);
       this.failures = good ? 1 : this.failures + 1;
       this.session = undefined;
@@ -188,6 +220,7 @@ export class Bus {
       });
     }
     // device servers close connections that nobody used for a while
+    this.at('opening');
     const closed = (because: string): void => lost(because, session !== undefined && this.wasGood(session));
     const host: Host = {
       points: this.points,
@@ -207,6 +240,7 @@ export class Bus {
       session = new Session(this.line, connection, link);
       this.session = session;
       opened.abort();
+      this.at('open');
       this.upAgain(link);
       const before = emitted;
       emitted = undefined;
@@ -224,8 +258,14 @@ export class Bus {
       return { because, quiet: false };
     } finally {
       session?.end('closed');
+      this.at('closing');
       await this.close(connection, link);
     }
+  }
+
+  private at(stage: Bus['stage']): void {
+    this.stage = stage;
+    this.stageMs = this.options.clock.steadyMs();
   }
 
   /** What a peer closes that never answered is a loss, and so is any other link that goes. */
@@ -315,8 +355,9 @@ export class Bus {
     this.tell({ type: 'reading', values: values.map(([point, raw]) => [point.id, raw] as const) });
   }
 
-  /** The door must not bring a bus down. */
+  /** The door must not bring a bus down; and what was abandoned has nothing to say. */
   private tell(input: DeviceInput): void {
+    if (this.stopping.signal.aborted) return;
     try {
       this.options.push(input);
     } catch (error) {

@@ -4,6 +4,7 @@
 import { createHash } from 'node:crypto';
 import type { BusConfig, Config, DeviceConfig, OutputConfig } from '../config/types.ts';
 import type { Driver } from '../driver.ts';
+import { atMost } from '../lib/clock.ts';
 import { Bus } from './bus.ts';
 import { openLink } from './link.ts';
 import type { Wanted } from './outputs.ts';
@@ -12,6 +13,7 @@ import { type AnyBus, startable } from './strands.ts';
 import type { Devices, DevicesOptions } from './types.ts';
 
 interface Running {
+  readonly part: Part;
   readonly bus: AnyBus;
   /** of the settings that it was started with */
   readonly settings: string;
@@ -25,6 +27,8 @@ interface Part {
 
 /** Parts of a period over which buses are spread: few, as each is a wake-up, but thousands are too many for one. */
 const beats = 8;
+/** An orderly stop writes outputs, and closes: each has limits of its own below this. */
+const letGoMs = 15_000;
 
 export function createDevices(options: DevicesOptions): Devices {
   const running = new Map<string, Running>();
@@ -53,8 +57,13 @@ export function createDevices(options: DevicesOptions): Devices {
       },
       (each) => new Bus(each),
     );
-    running.set(part.bus.id, { bus, settings });
+    running.set(part.bus.id, { part, bus, settings });
     bus.start();
+  };
+
+  /** One that does not stop is left behind: a reload must come to its end. */
+  const letGo = async (bus: AnyBus, leaves: (output: string) => boolean): Promise<void> => {
+    if (!(await atMost(options.clock, letGoMs, bus.stop(leaves)))) bus.abandon();
   };
 
   const change = async (config: Config): Promise<void> => {
@@ -66,7 +75,7 @@ export function createDevices(options: DevicesOptions): Devices {
     for (const [id] of leaving) running.delete(id);
     // a port that moves from one bus to another is free before it is opened again
     const staying = new Set(config.outputs.map(({ id }) => id));
-    await Promise.all(leaving.map(([, each]) => each.bus.stop((output) => !staying.has(output))));
+    await Promise.all(leaving.map(([, { bus }]) => letGo(bus, (output) => !staying.has(output))));
     if (stopped) return;
     for (const [id, { part, settings }] of parts) if (!running.has(id)) start(part, settings);
   };
@@ -81,6 +90,18 @@ export function createDevices(options: DevicesOptions): Devices {
       desired = new Map(wanted);
       for (const { bus } of running.values()) bus.drive();
     },
+    watched: () =>
+      [...running].map(([id, { part, bus, settings }]) => ({
+        id: `bus_${id}`,
+        progressMs: () => bus.progressMs(),
+        mostMs: bus.mostStillMs,
+        restart() {
+          // a reload may have replaced it meanwhile
+          if (stopped || running.get(id)?.bus !== bus) return;
+          bus.abandon();
+          start(part, settings);
+        },
+      })),
     figures: () => [...running.values()].map(({ bus }) => bus.figures()),
     async stop() {
       stopped = true;

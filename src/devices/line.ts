@@ -65,7 +65,9 @@ export function holdSpace(line: Line, space: string | undefined, startedMs: numb
   if (!line.untagged || space === undefined) return;
   const untilMs = startedMs + 2 * timeoutMs;
   for (const poll of line.polls) {
-    if (poll.request.space === space) poll.dueMs = Math.max(poll.dueMs, untilMs);
+    if (poll.request.space !== space) continue;
+    poll.heldUntilMs = untilMs;
+    poll.dueMs = Math.max(poll.dueMs, untilMs);
   }
   for (const output of line.outputs) {
     if (output.config.address.space === space) output.heldUntilMs = untilMs;

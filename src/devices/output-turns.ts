@@ -119,7 +119,8 @@ export function checkOutput(turns: Turns, output: OutputState, now: number): voi
 function answered(turns: Turns, output: OutputState, now: number): void {
   turns.answeredBy();
   const { station } = output;
-  if (!station || station.failures === 0) return;
+  if (!station) return;
+  // (its polls alone may have found it dead)
   const wasDown = isDown(station);
   station.failures = 0;
   if (!wasDown) return;

@@ -39,6 +39,8 @@ export interface Poll {
   readonly everyMs: number;
   readonly lane: 'alarm' | 'meter';
   dueMs: number;
+  /** not asked before: a late answer to another question could be taken for this one's */
+  heldUntilMs: number;
   /** the steady schedule, from which a retry may stray */
   nominalMs: number;
   failures: number;
@@ -83,7 +85,12 @@ export function poll(
   lane: 'alarm' | 'meter',
   dueMs = 0,
 ): Poll {
-  const never = { failures: 0, lastGoodMs: undefined, values: undefined };
+  const never = {
+    failures: 0,
+    lastGoodMs: undefined,
+    values: undefined,
+    heldUntilMs: Number.NEGATIVE_INFINITY,
+  };
   return { device, request, everyMs, lane, dueMs, nominalMs: dueMs, ...never };
 }
 
@@ -103,6 +110,20 @@ export function advance(each: Poll, now: number): void {
   }
   const behind = now - each.nominalMs;
   if (behind >= 0) each.nominalMs += (Math.floor(behind / each.everyMs) + 1) * each.everyMs;
+}
+
+/** Its device is back: what was not asked meanwhile is asked now, not at its next turn, which may be far. */
+export function makeDue(
+  polls: readonly Poll[],
+  device: DeviceState,
+  answered: Poll | undefined,
+  now: number,
+): void {
+  for (const each of polls) {
+    if (each.device !== device || each === answered) continue;
+    each.failures = 0;
+    each.dueMs = Math.min(each.dueMs, Math.max(now, each.heldUntilMs));
+  }
 }
 
 export interface Choice {

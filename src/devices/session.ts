@@ -17,6 +17,7 @@ import {
   type DeviceState,
   failing,
   isLiving,
+  makeDue,
   type Poll,
   withoutGaps,
 } from './polls.ts';
@@ -45,6 +46,10 @@ export class Session {
   over = false;
   /** something answered */
   proved = false;
+  /** when the last request came to its end, whatever that was, steady ms */
+  get wentOnMs(): number {
+    return this.turn.finishedMs;
+  }
   /** something was asked */
   asked = false;
   private readonly turn: Turn;
@@ -183,7 +188,9 @@ export class Session {
     this.current = poll;
     this.alarmStreak = poll.lane === 'alarm' ? this.alarmStreak + 1 : 0;
     const signal = this.begin(poll.device.timeoutMs);
-    attempt(() => this.connection.read!(poll.request, signal)).then(this.answered, this.refused);
+    attempt(() => this.connection.read!(poll.request, signal))
+      .then(this.answered, this.refused)
+      .catch(this.failed);
   }
 
   private readonly answered = (raws: readonly Raw[]): void => {
@@ -204,6 +211,12 @@ export class Session {
     poll.values = values;
     if (values) this.line.push({ type: 'reading', values });
     this.pump();
+  };
+
+  /** A mistake of ours must cost a reconnect, not the polling. */
+  private readonly failed = (error: unknown): void => {
+    this.line.log.error({ bus: this.line.id, error }, 'a fault inside the gateway while polling');
+    this.end('a fault inside the gateway; connecting anew');
   };
 
   private readonly refused = (error: unknown): void => {
@@ -269,7 +282,7 @@ export class Session {
     poll.failures = 0;
     poll.dueMs = poll.nominalMs > now || poll.everyMs <= 0 ? poll.nominalMs : now;
     if (poll.everyMs <= 0) poll.dueMs = this.line.kind === 'none' ? now + 1 : now;
-    this.contact(poll.device, now);
+    this.contact(poll.device, now, poll);
   }
 
   answeredBy(): void {
@@ -277,7 +290,8 @@ export class Session {
     this.proved = true;
   }
 
-  contact(device: DeviceState, now: number): void {
+  /** `answered`: the poll that showed it, if it was one */
+  contact(device: DeviceState, now: number, answered?: Poll): void {
     this.proved = true;
     device.failures = 0;
     device.retryAtMs = Number.NEGATIVE_INFINITY;
@@ -287,6 +301,7 @@ export class Session {
     device.up = true;
     device.because = undefined;
     if (device.station) release(device.station, now);
+    makeDue(this.line.polls, device, answered, now);
     if (device.saidDown) this.line.log.info({ bus: this.line.id, device: device.id }, 'device is up');
     this.line.push({ type: 'link', of: 'device', id: device.id, up: true, because });
   }

@@ -7,7 +7,10 @@ import type { Bus, BusOptions } from './bus.ts';
 import type { BusFigures, DeviceInput } from './types.ts';
 
 /** What the device layer needs of a bus, however many connections it has. */
-export type AnyBus = Pick<Bus, 'start' | 'drive' | 'stop' | 'figures'>;
+export type AnyBus = Pick<
+  Bus,
+  'start' | 'drive' | 'stop' | 'abandon' | 'figures' | 'progressMs' | 'mostStillMs'
+>;
 
 interface Strand {
   readonly bus: Bus;
@@ -61,6 +64,17 @@ function strandsOf(options: BusOptions, count: number, make: (options: BusOption
     },
     async stop(leaves) {
       await Promise.all(strands.map(({ bus }) => bus.stop(leaves)));
+    },
+    abandon() {
+      for (const { bus } of strands) bus.abandon();
+    },
+    // the one that stands still the longest speaks for all
+    progressMs() {
+      const all = strands.flatMap(({ bus }) => bus.progressMs() ?? []);
+      return all.length === 0 ? undefined : Math.min(...all);
+    },
+    get mostStillMs() {
+      return Math.max(...strands.map(({ bus }) => bus.mostStillMs));
     },
     figures: () => together(strands.map(({ bus }) => bus.figures())),
   };

@@ -5,12 +5,17 @@ import type { Clock, Timer } from '../lib/clock.ts';
 
 /** What a driver gets after the signal to let go of a request, before its connection is thrown away. */
 const letGoMs = 1000;
+/** The process itself was held up for longer than this: an answer may have come in time and lie unread. */
+const heldUpMs = 10;
+/** so long there is for reading it */
+const lookAgainMs = 20;
 
 export class Turn {
   busy = false;
   startedMs = 0;
   finishedMs = Number.NEGATIVE_INFINITY;
   private ranOut = false;
+  private dueMs = 0;
   private readonly clock: Clock;
   private readonly stuck: () => void;
   // used again until it aborts: a fresh one for each request would cost more than the rest of the turn
@@ -27,6 +32,7 @@ export class Turn {
     this.busy = true;
     this.ranOut = false;
     this.startedMs = now;
+    this.dueMs = now + timeoutMs;
     this.timer = this.clock.after(timeoutMs, this.timedOut);
     return this.controller.signal;
   }
@@ -45,6 +51,12 @@ export class Turn {
   }
 
   private readonly timedOut = (): void => {
+    if (this.clock.steadyMs() - this.dueMs > heldUpMs) {
+      // a slow disk or a busy machine is no silence of the device
+      this.dueMs = Number.POSITIVE_INFINITY;
+      this.timer = this.clock.after(lookAgainMs, this.timedOut);
+      return;
+    }
     const { controller } = this;
     this.controller = new AbortController();
     this.ranOut = true;

@@ -4,6 +4,7 @@ import type { Config } from '../config/types.ts';
 import type { Input } from '../core/types.ts';
 import type { Driver, Log } from '../driver.ts';
 import type { Clock } from '../lib/clock.ts';
+import type { Watched } from '../lib/supervisor.ts';
 import type { LinkOpener } from './link.ts';
 
 type WithoutStamp<T> = T extends unknown ? Omit<T, 'at'> : never;
@@ -50,5 +51,7 @@ export interface Devices {
   /** Wanted values; reconciled with read-back until they hold. Returns at once, GPIO already driven. */
   drive(desired: ReadonlyMap<string, boolean | 'keep'>): void;
   figures(): readonly BusFigures[];
+  /** the buses, as the supervisor watches them */
+  watched(): readonly Watched[];
   stop(): Promise<void>;
 }

@@ -1,7 +1,7 @@
 // Time as the house sees it: a steady time that never jumps, a wall time that may lie, and timers. One of
 // the four seams with a fake (`test/support/clock.ts`); nothing else in the house reads a clock.
 
-import { readFileSync } from 'node:fs';
+import { clockSync } from './clock-sync.ts';
 
 export interface Timer {
   cancel(): void;
@@ -31,34 +31,23 @@ export function sleep(clock: Clock, ms: number, signal?: AbortSignal): Promise<v
   });
 }
 
-/**
- * systemd-timesyncd touches the first file at every synchronisation. Other time servers leave no mark of their own:
- * with them the clock counts as not synchronised, unless something makes the second. Read every ten seconds at most.
- */
-const syncedMarks = ['/run/systemd/timesync/synchronized', '/run/chrony/synchronized'];
+/** Waits for it, but not longer than that; rejects as it does. Says whether it came to its end. */
+export async function atMost(clock: Clock, ms: number, work: unknown): Promise<boolean> {
+  const over = new AbortController();
+  try {
+    const ended = Promise.resolve(work).then(() => true);
+    return await Promise.race([ended, sleep(clock, ms, over.signal).then(() => false)]);
+  } finally {
+    over.abort();
+  }
+}
 
 export function systemClock(): Clock {
-  let checkedAtMs = Number.NEGATIVE_INFINITY;
-  let wasSynced = false;
   const steadyMs = (): number => performance.now();
   return {
     steadyMs,
     wallMs: () => Date.now(),
-    synced() {
-      const now = steadyMs();
-      if (now - checkedAtMs > 10_000) {
-        checkedAtMs = now;
-        wasSynced = syncedMarks.some((mark) => {
-          try {
-            readFileSync(mark);
-            return true;
-          } catch {
-            return false;
-          }
-        });
-      }
-      return wasSynced;
-    },
+    synced: clockSync(steadyMs),
     after(ms, run) {
       // setTimeout overflows past 2^31 - 1 ms and would fire at once
       const handle = setTimeout(run, Math.min(Math.max(ms, 0), 2_147_483_647));

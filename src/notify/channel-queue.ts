@@ -23,6 +23,8 @@ export interface ChannelQueue {
   /** The channel's own line came or went. */
   line(up: boolean, because: string): void;
   state(): Omit<ChannelState, 'id' | 'type'>;
+  /** when the oldest attempt that is under way began, steady ms; undefined: none is */
+  busySinceMs(): number | undefined;
   /** Ends what is under way. */
   stop(): Promise<void>;
 }
@@ -70,7 +72,7 @@ export function createQueue(options: QueueOptions): ChannelQueue {
   /** settled here, and still standing in the house when it was last looked at */
   const settled = new Set<string>();
   const ending = new AbortController();
-  const underWay = new Set<Promise<void>>();
+  const underWay = new Map<Promise<void>, number>();
   const health = watchChannel({
     withinMs: options.withinMs,
     clock,
@@ -174,7 +176,7 @@ export function createQueue(options: QueueOptions): ChannelQueue {
       .catch((fault: unknown) =>
         log.error({ channel: id, because: String(fault) }, 'a report was not taken'),
       );
-    underWay.add(turn);
+    underWay.set(turn, before.begunMs);
   };
 
   const openIt = async (): Promise<Channel> => {
@@ -284,6 +286,7 @@ export function createQueue(options: QueueOptions): ChannelQueue {
       const because = health.because();
       return { ok: health.ok(), ...(because !== undefined && { because }), waiting: items.size };
     },
+    busySinceMs: () => (underWay.size === 0 ? undefined : Math.min(...underWay.values())),
     async stop() {
       ending.abort();
       timer?.cancel();
@@ -292,7 +295,7 @@ export function createQueue(options: QueueOptions): ChannelQueue {
         (each) => each.close(),
         () => {},
       );
-      await Promise.allSettled(underWay);
+      await Promise.allSettled(underWay.keys());
     },
   };
 }

@@ -30,6 +30,8 @@ export interface Loss {
   /** the broker said that it does not speak this version, or went away at the sight of it */
   readonly version: 'refused' | 'suspect' | 'fine';
   readonly hungUp: HungUp;
+  /** another client came with the same id; MQTT 5 alone says so */
+  readonly pushedOff: boolean;
 }
 
 /**
@@ -51,12 +53,17 @@ export interface Connection {
   close(): Promise<void>;
 }
 
+/** The way to a broker: mqtt.js's own, or a fake. */
+export type Connect = typeof connect;
+
 export interface ConnectionOptions {
-  readonly connect: typeof connect;
+  readonly connect: Connect;
   readonly config: MqttConfig;
   readonly protocol: 4 | 5;
   readonly will: Message;
   readonly clock: Clock;
+  /** where the wall clock is known to be wrong: the least that now can truly be, wall ms */
+  readonly clockFloorMs?: number | undefined;
   connected(connection: Connection): void;
   message(message: Inbound): void;
   /** Once, whatever happened. */
@@ -65,11 +72,13 @@ export interface ConnectionOptions {
 
 const connectTimeoutMs = 10_000;
 const keepaliveSeconds = 15;
+const defaultTlsPort = 8883;
 const goodbyeMs = 500;
 /** what we announce to an MQTT 5 broker, and what a 3.1.1 broker may send before we hang up, bytes */
 const largestInbound = 262_144;
 const endlessInbound = 1_048_576;
 const unspecified = 0x80;
+const sessionTakenOver = 0x8e;
 /** as mqtt-packet words it */
 const unreadableRefusal = 'Invalid puback reason code';
 /** DISCONNECT reasons that speak of what was sent; the others speak of the broker's own state */
@@ -124,17 +133,25 @@ export function openConnection(options: ConnectionOptions): { drop(because: stri
   let client: MqttClient | undefined;
   let established = false;
   let over = false;
+  /** gives up what is still being opened */
+  const giving = new AbortController();
   const timeout = clock.after(connectTimeoutMs, () =>
     finish(`no answer within ${connectTimeoutMs / 1000} s`, 'fine'),
   );
 
-  const finish = (because: string, version: Loss['version'], hungUp: HungUp = 'no'): void => {
+  const finish = (
+    because: string,
+    version: Loss['version'],
+    hungUp: HungUp = 'no',
+    pushedOff = false,
+  ): void => {
     if (over) return;
     over = true;
+    giving.abort();
     timeout.cancel();
     // its end may raise errors once more: mqtt.js has a listener of its own for those
     client?.end(true);
-    options.lost({ because, established, version, hungUp: established ? hungUp : 'no' });
+    options.lost({ because, established, version, hungUp: established ? hungUp : 'no', pushedOff });
   };
 
   const failed = (fault: unknown): void => {
@@ -152,12 +169,39 @@ export function openConnection(options: ConnectionOptions): { drop(because: stri
 
   const begin = (): void => {
     if (over) return;
+    const { clockFloorMs, config } = options;
     try {
+      if (clockFloorMs !== undefined && config.url.startsWith('mqtts:')) {
+        beginVerified(clientOptions(options), clockFloorMs).catch(failed);
+        return;
+      }
       client = options.connect(clientOptions(options));
       listen(client);
     } catch (fault) {
       failed(fault);
     }
+  };
+
+  /** By a clock that is wrong no certificate would be valid: proved first by what is known of the time, then spoken to. */
+  const beginVerified = async (settings: IClientOptions, floorMs: number): Promise<void> => {
+    const { ca, cert, key } = options.config;
+    const { openVerifiedSocket } = await import('./verified-socket.ts');
+    const { connectOver } = await import('./mqtt-package.ts');
+    const socket = await openVerifiedSocket({
+      host: settings.host ?? '',
+      port: settings.port ?? defaultTlsPort,
+      ...(ca !== undefined && { ca }),
+      ...(cert !== undefined && { cert }),
+      ...(key !== undefined && { key }),
+      floorMs,
+      signal: giving.signal,
+    });
+    if (over) {
+      socket.destroy();
+      return;
+    }
+    client = connectOver(socket, settings);
+    listen(client);
   };
 
   const listen = (to: MqttClient): void => {
@@ -172,7 +216,12 @@ export function openConnection(options: ConnectionOptions): { drop(because: stri
       ),
     );
     to.on('disconnect', ({ reasonCode = unspecified }) =>
-      finish(explainReason(reasonCode), 'fine', aboutContent.has(reasonCode) ? 'perhaps' : 'no'),
+      finish(
+        explainReason(reasonCode),
+        'fine',
+        aboutContent.has(reasonCode) ? 'perhaps' : 'no',
+        reasonCode === sessionTakenOver,
+      ),
     );
     to.on('message', (topic, payload, packet) => {
       if (over) return;

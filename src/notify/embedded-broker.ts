@@ -6,6 +6,7 @@ import { createServer, type Server, type Socket } from 'node:net';
 import { Duplex } from 'node:stream';
 import type { Aedes, AuthenticateError, Client } from 'aedes';
 import type { MqttConfig } from '../config/types.ts';
+import { isLoopback } from '../lib/loopback.ts';
 import type { Log } from './log.ts';
 
 const largestPayload = 65_536;
@@ -134,10 +135,6 @@ function listen(server: Server, { host, port }: MqttConfig['listen'], log: Log):
 function portOf(server: Server): number {
   const address = server.address();
   return address !== null && typeof address === 'object' ? address.port : 0;
-}
-
-function isLoopback(host: string): boolean {
-  return host === 'localhost' || host === '::1' || host.startsWith('127.');
 }
 
 function reachable(host: string): string {

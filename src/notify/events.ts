@@ -17,6 +17,8 @@ const mostPending = 500;
 const breaksToSuspect = 2;
 /** and so often on one that was alone: that one is refused, in the way of a broker without reason codes */
 const breaksToBelieve = 4;
+/** and so often not taken for now while others behind it were: it is that one, and it is refused */
+const roundsToBelieve = 6;
 /** a break later than this after the event was written has another cause */
 const breakWithinMs = 5000;
 const deliveredAfterMs = 50;
@@ -48,6 +50,8 @@ export function createEventLane(options: {
   readonly store: Pick<Store, 'outbox' | 'delivered' | 'setAside'>;
   readonly clock: Clock;
   readonly log: Log;
+  /** 0…1 */
+  readonly random: () => number;
   pump(): void;
   acknowledged(): void;
   /** the broker takes events not at all, or not now */
@@ -66,6 +70,8 @@ export function createEventLane(options: {
   let held = false;
   let pause: Timer | undefined;
   let pauses = 0;
+  /** the first that is not taken for now, and in how many rounds others behind it were */
+  let refused: { readonly seq: number; rounds: number; others: boolean } | undefined;
   let breaks = 0;
   /** the event that was sent alone and broke the connection, and how often */
   let suspect: { readonly seq: number; count: number } | undefined;
@@ -143,24 +149,47 @@ export function createEventLane(options: {
     setAside(seq, 'the broker hangs up whenever this event is sent', hints[packetTooLarge]);
   };
 
+  const taken = ({ seq }: Event): void => {
+    breaks = 0;
+    if (held) {
+      // behind one that is to come again this one comes again as well, in its order
+      if (refused !== undefined && seq > refused.seq) refused.others = true;
+      return;
+    }
+    pauses = 0;
+    refused = undefined;
+    delivered.push(seq);
+    if (delivered.length >= deliveredBatch) flush();
+    else flushTimer ??= clock.after(deliveredAfterMs, flush);
+    options.acknowledged();
+  };
+
+  /** The broker asks for patience; if it is this event alone that it never takes, it must not hold up all others. */
+  const notNow = ({ seq }: Event, reason: number): void => {
+    const because = explainReason(reason);
+    if (refused === undefined || seq < refused.seq) refused = { seq, rounds: 0, others: false };
+    if (seq === refused.seq) {
+      if (refused.others) refused.rounds += 1;
+      refused.others = false;
+      if (refused.rounds >= roundsToBelieve) {
+        refused = undefined;
+        setAside(seq, `${because}, again and again, while others are taken`, undefined);
+        return;
+      }
+    }
+    held = true;
+    options.refused(`events are not taken now: ${because}`);
+  };
+
   const settled = (event: Event, reason: number): void => {
     inFlight.delete(event.seq);
-    if (reason < 0x80) {
-      pauses = 0;
-      breaks = 0;
-      delivered.push(event.seq);
-      if (delivered.length >= deliveredBatch) flush();
-      else flushTimer ??= clock.after(deliveredAfterMs, flush);
-      options.acknowledged();
-    } else if (refusedForGood.has(reason)) setAside(event.seq, explainReason(reason), hints[reason]);
-    else {
-      held = true;
-      options.refused(`events are not taken now: ${explainReason(reason)}`);
-    }
+    if (reason < 0x80) taken(event);
+    else if (refusedForGood.has(reason)) setAside(event.seq, explainReason(reason), hints[reason]);
+    else notNow(event, reason);
     if (held && inFlight.size === 0 && pause === undefined) {
       const waitMs = Math.min(longestPauseMs, shortestPauseMs * 2 ** Math.min(pauses, 10));
       pauses += 1;
-      pauseFor(waitMs * (0.8 + 0.4 * Math.random()));
+      pauseFor(waitMs * (0.8 + 0.4 * options.random()));
     }
   };
 
@@ -182,7 +211,8 @@ export function createEventLane(options: {
     next(unanswered): Outgoing | 'wait' | undefined {
       // while the broker asks for patience the levels may go: this lane has nothing to send
       if (held) return undefined;
-      const most = breaks >= breaksToSuspect ? 1 : windowSize;
+      // of what waits for the broker's patience one is tried, and the next one, to see whether it is that one alone
+      const most = breaks >= breaksToSuspect ? 1 : pauses > 0 ? 2 : windowSize;
       // nothing else may be in flight then, so that it is this one which broke the connection
       const waiting = pending.length > 0 || more;
       if (most === 1 && unanswered > 0) return waiting || inFlight.size > 0 ? 'wait' : undefined;

@@ -72,6 +72,7 @@ const faults: Readonly<Record<string, string>> = {
     'the broker broke off the TLS handshake; does it demand a client certificate?',
   ERR_SSL_TLSV1_ALERT_UNKNOWN_CA: 'the broker does not know the authority of our client certificate',
   ERR_SSL_SSLV3_ALERT_CERTIFICATE_EXPIRED: 'the broker says our client certificate has expired',
+  ERR_SSL_SSLV3_ALERT_CERTIFICATE_REVOKED: 'the broker says our client certificate is revoked',
   ERR_SSL_SSLV3_ALERT_BAD_CERTIFICATE: 'the broker does not take our client certificate',
   ERR_SSL_SSLV3_ALERT_CERTIFICATE_UNKNOWN: 'the broker does not take our client certificate',
   ERR_OSSL_X509_KEY_VALUES_MISMATCH: 'mqtt.cert and mqtt.key do not belong together',

@@ -4,9 +4,10 @@
 import type { MqttConfig } from '../config/types.ts';
 import { type Clock, sleep } from '../lib/clock.ts';
 import type { Store } from '../store/types.ts';
-import { type Connection, whereIs } from './connection.ts';
+import { type Connect, type Connection, whereIs } from './connection.ts';
 import { createEventLane } from './events.ts';
 import { explainReason } from './explain.ts';
+import { watchIdentity } from './identity.ts';
 import { createInbox } from './inbox.ts';
 import { createLevelLane } from './levels.ts';
 import { keepLine } from './line.ts';
@@ -16,6 +17,7 @@ import { createReplayLane, type ReplayLane } from './replay.ts';
 import { createReplyLane } from './replies.ts';
 import { createSender, type Sender } from './sender.ts';
 import { createStatusLane } from './status.ts';
+import { createTelemetryLane } from './telemetry.ts';
 import { topicsOf } from './topics.ts';
 import type { Courier, CourierHost } from './types.ts';
 
@@ -33,17 +35,24 @@ export interface MqttCourierOptions {
   readonly session: string;
   readonly version: string;
   readonly clock: Clock;
+  /** where the wall clock is known to be wrong: the least that now can truly be, wall ms */
+  readonly clockFloorMs?: () => number | undefined;
   readonly log: Log;
   readonly store: Pick<
     Store,
     'outbox' | 'outboxSize' | 'delivered' | 'setAside' | 'retained' | 'retain' | 'events' | 'reply' | 'commit'
   >;
   readonly host: CourierHost;
+  /** the broker's seam; default: the mqtt package */
+  readonly connect?: Connect;
+  /** 0…1, for the jitter of waits; default: Math.random */
+  readonly random?: () => number;
 }
 
 /** Starts at once and never throws: a broker that cannot be reached is a matter for `host.health`. */
 export function startMqtt(options: MqttCourierOptions): Courier {
   const { config, session, version, clock, log, store, host } = options;
+  const random = options.random ?? Math.random;
   const topics = topicsOf(config.prefix, options.premises);
   const where = whereIs(config.url);
   const mayLog = rarely(clock);
@@ -63,6 +72,14 @@ export function startMqtt(options: MqttCourierOptions): Courier {
       health(true, `${where}: connected with MQTT ${protocol === 5 ? '5' : '3.1.1'}`);
   };
 
+  const identity = watchIdentity({
+    clock,
+    clientId: config.clientId,
+    session,
+    health: (ok, because) => {
+      if (stopping === undefined) host.identity(ok, because);
+    },
+  });
   const status = createStatusLane({
     topic: topics.status,
     session,
@@ -71,6 +88,8 @@ export function startMqtt(options: MqttCourierOptions): Courier {
     levels: host.levels,
     clock,
     log,
+    identity,
+    ahead: (seq) => host.ahead(seq),
     connected: () => line.connection() !== undefined,
     pump,
   });
@@ -79,6 +98,7 @@ export function startMqtt(options: MqttCourierOptions): Courier {
     store,
     clock,
     log,
+    random,
     pump,
     acknowledged: well,
     refused: (because) => health(false, `${where}: ${because}`),
@@ -100,10 +120,21 @@ export function startMqtt(options: MqttCourierOptions): Courier {
     clock,
     log,
     lastSeq: () => host.levels.status().lastSeq,
+    redated: (event) => host.levels.redated(event),
     answer: inbox.answer,
   });
   const levels = createLevelLane({ topics, levels: host.levels, store, clock, log, pump });
   const notices = host.notices && createNoticeLanes({ topics, notices: host.notices, clock, log, pump });
+  const telemetry =
+    host.telemetry &&
+    createTelemetryLane({
+      topic: topics.telemetry,
+      premises: options.premises,
+      backlog: host.telemetry,
+      clock,
+      log,
+      pump,
+    });
   sender = createSender({
     clock,
     ackWithinMs,
@@ -115,8 +146,11 @@ export function startMqtt(options: MqttCourierOptions): Courier {
       replays,
       ...(notices ? [notices.others] : []),
       levels,
+      ...(telemetry ? [telemetry] : []),
     ],
     stalled: () => line.connection()?.drop(`no acknowledgement within ${ackWithinMs / 1000} s`),
+    // one that takes the connection and acknowledges nothing is no way out
+    answered: well,
   });
 
   const subscribe = (to: Connection): void => {
@@ -137,7 +171,12 @@ export function startMqtt(options: MqttCourierOptions): Courier {
     config,
     clock,
     log,
+    random,
+    ...(options.connect && { connect: options.connect }),
+    clientId: identity.clientId,
+    clockFloorMs: options.clockFloorMs,
     will: status.will,
+    pushedOff: identity.pushedOff,
     message: (message) => {
       if (stopping === undefined) inbox.take(message);
     },
@@ -148,7 +187,7 @@ export function startMqtt(options: MqttCourierOptions): Courier {
       events.begin();
       notices?.begin();
       levels.begin();
-      well();
+      telemetry?.grown();
       status.request();
     },
     lost(because, hungUp) {
@@ -165,6 +204,7 @@ export function startMqtt(options: MqttCourierOptions): Courier {
 
   const stop = async (): Promise<void> => {
     levels.halt();
+    telemetry?.close();
     await waitFor(stopEventsMs, events.idle);
     status.offline();
     await waitFor(stopStatusMs, () => sender?.inFlight() === 0);
@@ -172,6 +212,7 @@ export function startMqtt(options: MqttCourierOptions): Courier {
     await line.close(sender?.inFlight() === 0);
     sender?.closed('no');
     notices?.close();
+    identity.stop();
     status.close();
     events.close();
   };
@@ -188,6 +229,10 @@ export function startMqtt(options: MqttCourierOptions): Courier {
       if (changedIncidents.length > 0) status.soon();
       pump();
     },
+    recorded() {
+      telemetry?.grown();
+      pump();
+    },
     told() {
       notices?.changed();
       pump();
@@ -202,6 +247,8 @@ export function startMqtt(options: MqttCourierOptions): Courier {
         ...(because !== undefined && { because }),
       };
     },
+    finish: () => notices?.finish(),
+    wentOnMs: () => Math.max(line.wentOnMs(), sender?.answeredMs() ?? 0),
     stop() {
       stopping ??= stop();
       return stopping;

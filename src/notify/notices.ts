@@ -24,6 +24,8 @@ const windowSize = 20;
 const breaksToSuspect = 2;
 /** and so often on one that was alone: it is refused, in the way of a broker without reason codes */
 const breaksToBelieve = 3;
+/** What the broker took is told to the house together: each telling is a commit, and an alarm's own must not wait for it. */
+const reportAfterMs = 250;
 
 export interface NoticeLanes {
   /** of alarms: they go right after the events */
@@ -33,6 +35,8 @@ export interface NoticeLanes {
   changed(): void;
   /** Begins with all that stand; called on each new connection. */
   begin(): void;
+  /** Reports at once what the broker has taken. */
+  finish(): void;
   close(): void;
 }
 
@@ -53,6 +57,9 @@ export function createNoticeLanes(options: {
   const denied = new Map<string, { readonly pauseMs: number; readonly dueMs: number }>();
   /** why it failed, as the house was last told */
   const told = new Map<string, string>();
+  /** taken by the broker, and not told to the house yet */
+  const taken: string[] = [];
+  let reporting: Timer | undefined;
   let stale = true;
   let offering: { readonly timer: Timer; readonly dueMs: number } | undefined;
   let held: Timer | undefined;
@@ -84,7 +91,16 @@ export function createNoticeLanes(options: {
     done.add(id);
     denied.delete(id);
     told.delete(id);
-    notices.report(id, outcome, because);
+    if (outcome === 'delivered') {
+      taken.push(id);
+      reporting ??= clock.after(reportAfterMs, reportTaken);
+    } else notices.report(id, outcome, because);
+  };
+
+  const reportTaken = (): void => {
+    reporting?.cancel();
+    reporting = undefined;
+    for (const id of taken.splice(0)) notices.report(id, 'delivered', 'the broker took it');
   };
 
   const failed = (id: string, because: string): void => {
@@ -98,7 +114,7 @@ export function createNoticeLanes(options: {
     if (reason < 0x80) {
       retryMs = shortestRetryMs;
       breaks = 0;
-      finish(id, 'delivered', 'the broker took it');
+      finish(id, 'delivered');
       return;
     }
     const because = explainReason(reason);
@@ -213,7 +229,11 @@ export function createNoticeLanes(options: {
       retryMs = shortestRetryMs;
       stale = true;
     },
-    close: stop,
+    finish: reportTaken,
+    close() {
+      stop();
+      reportTaken();
+    },
   };
 }
 

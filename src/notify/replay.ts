@@ -54,6 +54,8 @@ export function createReplayLane(options: {
   readonly clock: Clock;
   readonly log: Log;
   lastSeq(): number;
+  /** the event with the time that it truly had, where that is known by now */
+  redated(event: Event): Event;
   answer(reply: Reply): void;
 }): ReplayLane {
   const { topic, store, log } = options;
@@ -139,7 +141,7 @@ export function createReplayLane(options: {
     replay.inFlight.add(event.seq);
     return {
       topic,
-      payload: JSON.stringify({ ...event, replayed: true }),
+      payload: JSON.stringify({ ...options.redated(event), replayed: true }),
       retain: false,
       settled: (reason) => settled(replay, event.seq, reason),
     };

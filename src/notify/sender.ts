@@ -39,6 +39,8 @@ export interface Sender {
   /** Writes what there is to write and room for, at once. */
   pump(): void;
   inFlight(): number;
+  /** when the broker last answered a message, steady ms */
+  answeredMs(): number;
 }
 
 const mostInFlight = 240;
@@ -59,6 +61,8 @@ export function createSender(options: {
   /** a message unanswered for this long means that the connection is dead, ms */
   readonly ackWithinMs: number;
   stalled(): void;
+  /** the broker has answered a message for the first time on this connection */
+  answered(): void;
 }): Sender {
   const { clock, lanes, ackWithinMs } = options;
   let wire: Wire | undefined;
@@ -67,6 +71,7 @@ export function createSender(options: {
   let asked = false;
   let lastId = 0;
   let answered = false;
+  let answeredMs = Number.NEGATIVE_INFINITY;
   /** when each was written; a Map keeps the order, so the first is the oldest */
   const sentAtMs = new Map<number, number>();
 
@@ -86,6 +91,8 @@ export function createSender(options: {
     const settled = (reason: number): void => {
       // an answer to a connection that is gone says nothing to the one after it
       if (wire !== on || !sentAtMs.delete(id)) return;
+      answeredMs = clock.steadyMs();
+      if (!answered) options.answered();
       answered = true;
       message.settled(reason);
       pump();
@@ -145,5 +152,6 @@ export function createSender(options: {
     },
     pump,
     inFlight: () => sentAtMs.size,
+    answeredMs: () => answeredMs,
   };
 }

@@ -4,7 +4,8 @@
 
 import type { ChannelConfig, PersonConfig } from '../config/types.ts';
 import type { Incident, Message } from '../core/types.ts';
-import type { Clock } from '../lib/clock.ts';
+import { atMost, type Clock } from '../lib/clock.ts';
+import type { Watched } from '../lib/supervisor.ts';
 import { type ChannelQueue, createQueue } from './channel-queue.ts';
 import type { ChannelHost, Letter } from './channels/channel.ts';
 import { kindOf } from './channels/index.ts';
@@ -33,6 +34,8 @@ export interface Teller {
   /** From now on these are the channels and people; a channel that stays as it was goes on undisturbed. */
   use(config: TellerConfig): Promise<void>;
   state(): readonly ChannelState[];
+  /** the channels, as the supervisor watches them */
+  watched(): readonly Watched[];
   /** Ends what is under way; nothing is reported any more. */
   stop(): Promise<void>;
 }
@@ -45,6 +48,11 @@ interface Way {
 const longestBy = 64;
 /** incidents that are named one by one to a machine */
 const mostNamed = 50;
+
+/** Every kind of channel has shorter limits of its own; beyond this one does not keep them. */
+const longestAttemptMs = 300_000;
+/** A channel that does not stop is left behind: a reload must come to its end. */
+const letGoMs = 5000;
 
 /** Begins at once with what stands, and never throws. */
 export function createTeller(options: TellerOptions): Teller {
@@ -164,7 +172,7 @@ export function createTeller(options: TellerOptions): Teller {
     );
     for (const { config: old } of leaving) ways.delete(old.id);
     // a serial line must be free before it is opened again
-    await Promise.all(leaving.map(({ queue }) => queue.stop()));
+    await Promise.all(leaving.map(({ queue }) => atMost(clock, letGoMs, queue.stop())));
     if (stopped) return;
     for (const { config: old } of leaving)
       if (!next.has(old.id)) host.health(`channel_${old.id}`, true, 'removed from the configuration');
@@ -173,7 +181,22 @@ export function createTeller(options: TellerOptions): Teller {
 
   adopt(options);
 
+  /** What is under way on a way that is stuck is sent once more by its successor. */
+  const restart = (way: Way): void => {
+    if (stopped || ways.get(way.config.id) !== way) return;
+    way.queue.stop().catch(() => {});
+    ways.set(way.config.id, openWay(way.config));
+    changed();
+  };
+
   return {
+    watched: () =>
+      [...ways.values()].map((way) => ({
+        id: `channel_${way.config.id}`,
+        progressMs: () => way.queue.busySinceMs(),
+        mostMs: longestAttemptMs,
+        restart: () => restart(way),
+      })),
     changed,
     use(config) {
       const turn = changing.then(() => change(config));

@@ -8,6 +8,7 @@ export interface Topics {
   readonly command: string;
   readonly reply: string;
   readonly receipt: string;
+  readonly telemetry: string;
   point(id: string): string;
   incident(id: string): string;
   notify(role: string): string;
@@ -22,6 +23,7 @@ export function topicsOf(prefix: string, premises: string): Topics {
     command: `${base}/command`,
     reply: `${base}/reply`,
     receipt: `${base}/receipt`,
+    telemetry: `${base}/telemetry`,
     // a point's id is `device.point`
     point: (id) => `${base}/point/${id.replace('.', '/')}`,
     incident: (id) => `${base}/incident/${id}`,

@@ -13,6 +13,8 @@ import type {
   Value,
 } from '../core/types.ts';
 import type { Clock } from '../lib/clock.ts';
+import type { Gate } from '../rights/gate.ts';
+import type { Backlog } from '../telemetry/types.ts';
 import type { Log } from './log.ts';
 
 export interface PointState {
@@ -28,6 +30,8 @@ export interface GatewayStatus {
   readonly state: 'online';
   readonly session: string;
   readonly version: string;
+  /** identity of the state, in which `lastSeq` counts */
+  readonly epoch: string;
   readonly at: string;
   readonly lastSeq: number;
   readonly open: { readonly alarm: number; readonly supervisory: number; readonly trouble: number };
@@ -40,6 +44,8 @@ export interface Levels {
   points(): Iterable<PointState>;
   point(id: string): PointState | undefined;
   openIncidents(): Iterable<Incident>;
+  /** an event of before, with the time that it truly had where that is known by now */
+  redated(event: Event): Event;
 }
 
 /** The messages to people as they stand in the house, and what is said back of them. */
@@ -134,6 +140,8 @@ export interface Courier {
   changed(points: Iterable<string>, incidents: Iterable<string>): void;
   /** The messages that stand are others than before. */
   told(): void;
+  /** There may be more telemetry to publish. */
+  recorded(): void;
   /** figures for `status` */
   state(): {
     readonly connected: boolean;
@@ -141,6 +149,10 @@ export interface Courier {
     readonly waiting: number;
     readonly because?: string;
   };
+  /** when it last tried, connected or was answered, steady ms; never long ago, since the heartbeat is answered too */
+  wentOnMs(): number;
+  /** Tells the house what it does not know yet, before it listens no more. */
+  finish(): void;
   stop(): Promise<void>;
 }
 
@@ -149,13 +161,23 @@ export interface CourierHost {
   readonly levels: Levels;
   /** absent: nobody is told by this way */
   readonly notices?: Notices;
+  /** what numbers did; absent: not published */
+  readonly telemetry?: Backlog;
   /**
    * Judges and runs a command whose shape alone was looked at; resolves when its effects are committed. The
    * same id again gives the same reply and runs nothing. Ought never to reject.
    */
   command(command: Command): Promise<Reply>;
+  /** What a command of this id was answered, or is being answered; undefined where nothing is known of it. */
+  answerTo(id: string): Promise<Reply> | undefined;
+  /** who may command */
+  readonly gate: Gate;
   /** the centre has everything up to this seq */
   receipt(seq: number): void;
   /** connected or lost, for the engine's health */
   health(ok: boolean, because: string): void;
+  /** the broker has seen this number of an event, which is above all that the state knows */
+  ahead(seq: number): void;
+  /** is another gateway running under this name? */
+  identity(ok: boolean, because: string): void;
 }

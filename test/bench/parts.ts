@@ -6,3 +6,4 @@ export { createState, step, wakeAt } from '../../src/core/engine.ts';
 export { compile } from '../../src/core/model.ts';
 export { replayFacts } from '../../src/loop.ts';
 export { openStore } from '../../src/store/store.ts';
+export { makeBacklog } from '../telemetry/backlog.ts';

@@ -4,6 +4,7 @@
 import { readFileSync, writeFileSync } from 'node:fs';
 import { cpus, loadavg } from 'node:os';
 import { parseArgs } from 'node:util';
+import * as backlog from './backlog.mjs';
 import * as commits from './commits.mjs';
 import * as flat from './flat.mjs';
 import * as idle from './idle.mjs';
@@ -13,11 +14,13 @@ import * as load from './load.mjs';
 import * as many from './many.mjs';
 import * as plans from './plans.mjs';
 import * as replay from './replay.mjs';
+import * as soak from './soak.mjs';
 import { setUp, tearDown } from './stage.mjs';
 import * as start from './start.mjs';
 import { table } from './table.mjs';
+import * as wear from './wear.mjs';
 
-const benches = { latency, start, load, many, replay, plans, flat, commits, idle, line };
+const benches = { latency, start, load, many, replay, plans, flat, commits, idle, wear, line, soak, backlog };
 
 let given;
 try {
@@ -36,7 +39,10 @@ try {
 process.on('exit', tearDown);
 for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP']) process.on(signal, () => process.exit(130));
 
-const names = given.positionals.length > 0 ? given.positionals : Object.keys(benches);
+const names =
+  given.positionals.length > 0
+    ? given.positionals
+    : Object.keys(benches).filter((name) => !benches[name].onDemand);
 const rows = [];
 setUp();
 for (const name of names) {

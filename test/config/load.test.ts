@@ -1,7 +1,7 @@
 import path from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { formatFault, siteJsonSchema } from '../../src/config/load.ts';
-import { drivers, folder, premises, smallSite } from './support.ts';
+import { drivers, folder, premises, smallSite, someKeys } from './support.ts';
 
 const contractExample = `premises: { id: store_0042, name: { zh: 人民路店, en: Renmin Road }, timezone: Asia/Shanghai, language: zh }
 data: /var/lib/keepwatch            # state; default ./data
@@ -71,6 +71,7 @@ const pem = '-----BEGIN CERTIFICATE-----\nMIIB\n-----END CERTIFICATE-----\n';
 function contractFolder() {
   const site = folder();
   site.write('ca.pem', pem);
+  site.write('keys.yaml', someKeys);
   site.write('contacts.yaml', 'people: { li: { name: 李, phone: "13800000000", roles: [finder] } }\n');
   site.write(
     'plans/fire.yaml',

@@ -1,6 +1,6 @@
 import path from 'node:path';
 import { describe, expect, test } from 'vitest';
-import { folder, premises } from './support.ts';
+import { folder, premises, someKeys } from './support.ts';
 
 const secret = 'correct horse battery';
 const site = `${premises}mqtt: { url: mqtt://broker, username: gw, password: !secret mqtt.pass_word }\n`;
@@ -26,6 +26,7 @@ describe('secrets', () => {
   test('from the file beside the site, or the one that it names', () => {
     const place = folder();
     place.write('secrets.yaml', `${name}: ${secret}\n`, 0o600);
+    place.write('keys.yaml', someKeys);
     const { config, faults } = place.load(site);
     expect(config!.mqtt!.password).toBe(secret);
     expect(config!.files).toContain(path.join(place.path, 'secrets.yaml'));

@@ -174,6 +174,10 @@ export function folder(): Folder {
   };
 }
 
+/** A file of one key, for sites whose broker is elsewhere. */
+export const someKeys =
+  'li: { name: 李, role: operate, publicKey: "11qYAYKxCrfVS/7TyWQHOg7hcvPapiMlrwIaaPcHURo=" }\n';
+
 export const premises = 'premises: { id: store_1, name: { zh: 店, en: Shop }, timezone: Asia/Shanghai }\n';
 
 /** A small good site: one contact, one meter, one siren. */

@@ -266,3 +266,30 @@ test('a reload reopens only what changed', async () => {
   await r.devices.stop();
   expect(links.alive()).toBe(0);
 });
+
+test('a device that is back is asked at once for all that it was lost with, however slow its polls', async () => {
+  const clock = virtualClock();
+  let deaf = false;
+  const memory = memoryLinks(clock, (frame, far) => {
+    if (!(deaf && frame[1] === 2)) far.send(answerRtu(frame, counting), 20);
+  });
+  const r = rig({ clock, openLink: memory.open });
+  const points = { a: 'input:1', b: 'discrete:1' };
+  await r.devices.use(
+    config(line1([{ id: 'd', settings: { unit: 3 }, everyMs: 60_000, timeoutMs: 200, points }])),
+  );
+  await clock.advance(59_000);
+  deaf = true;
+  await clock.advance(5000);
+  expect(r.links().at(-1)).toMatch(/^d down: /);
+  deaf = false;
+  const before = r.pushed.length;
+  await clock.advance(7000);
+  const back = r.pushed.slice(before);
+  expect(back.flatMap((input) => (input.type === 'link' ? [input.because] : []))).toEqual([
+    'it answers again',
+  ]);
+  const read = back.flatMap((input) => (input.type === 'reading' ? input.values.map(([id]) => id) : []));
+  expect(read.sort()).toEqual(['d.a', 'd.b']);
+  await r.devices.stop();
+});

@@ -6,6 +6,7 @@ import type { Command, Event, Incident, Reply } from '../../src/core/types.ts';
 import { type Clock, systemClock } from '../../src/lib/clock.ts';
 import { startMqtt } from '../../src/notify/mqtt.ts';
 import type { Courier, CourierHost, GatewayStatus, Notices, PointState } from '../../src/notify/types.ts';
+import { createGate, type Gate } from '../../src/rights/gate.ts';
 import type { Store } from '../../src/store/types.ts';
 
 /** The system's clock with steady time and timers `factor` times as fast: waiting for a timeout costs little. */
@@ -56,6 +57,19 @@ export function sampleIncident(id: string, more: Partial<Incident> = {}): Incide
     drill: false,
     ...more,
   };
+}
+
+/** Takes commands as they come, as where the broker is on loopback. */
+export function openDoor(clock: Clock): Gate {
+  return createGate({
+    rights: () => ({ accept: 'open', keys: [] }),
+    premises,
+    language: 'en',
+    session: 'session-1',
+    clock,
+    note: () => undefined,
+    failed: () => undefined,
+  });
 }
 
 type CourierStore = Pick<
@@ -129,6 +143,8 @@ export interface House {
   readonly commands: Command[];
   readonly receipts: number[];
   readonly healths: { ok: boolean; because: string }[];
+  readonly identities: { ok: boolean; because: string }[];
+  readonly aheads: number[];
   readonly logged: { level: string; message: string; fields: object }[];
   answer: (command: Command) => Promise<Reply>;
   /** commits events with the next numbers and hands them to the courier */
@@ -145,6 +161,8 @@ export function startHouse(options: {
   readonly points?: Iterable<[string, PointState['value']]>;
   readonly incidents?: readonly Incident[];
   readonly notices?: Notices;
+  /** default: open */
+  readonly gate?: Gate;
 }): House {
   const clock = options.clock ?? systemClock();
   const store = options.store ?? memoryStore();
@@ -168,6 +186,7 @@ export function startHouse(options: {
     session,
     version: '1.2.3',
     at: new Date().toISOString(),
+    epoch: 'abcdefgh',
     lastSeq: store.journal.at(-1)?.seq ?? 0,
     open: { alarm: incidents.size, supervisory: 0, trouble: 0 },
     drill: false,
@@ -179,6 +198,8 @@ export function startHouse(options: {
     commands: [],
     receipts: [],
     healths: [],
+    identities: [],
+    aheads: [],
     logged,
     answer: async ({ id }) => ({ id, ok: true, code: 'ok', message: 'done' }),
     commit(count = 1, more = {}) {
@@ -199,13 +220,21 @@ export function startHouse(options: {
       points: () => points.values(),
       point: (id) => points.get(id),
       openIncidents: () => incidents.values(),
+      redated: (event) => event,
     },
     command(command) {
       house.commands.push(command);
       return house.answer(command);
     },
+    answerTo(id) {
+      const reply = store.replies.get(id);
+      return reply && Promise.resolve(reply);
+    },
+    gate: options.gate ?? openDoor(clock),
     receipt: (seq) => void house.receipts.push(seq),
     health: (ok, because) => void house.healths.push({ ok, because }),
+    ahead: (seq) => void house.aheads.push(seq),
+    identity: (ok, because) => void house.identities.push({ ok, because }),
   };
   const courier = startMqtt({
     config: {

@@ -1,7 +1,7 @@
 // How long a level waits that the broker did not take for now; the lane alone, with time in hand.
 
 import { expect, test } from 'vitest';
-import type { Incident } from '../../src/core/types.ts';
+import type { Event, Incident } from '../../src/core/types.ts';
 import { createLevelLane } from '../../src/notify/levels.ts';
 import { topicsOf } from '../../src/notify/topics.ts';
 import type { PointState } from '../../src/notify/types.ts';
@@ -31,6 +31,7 @@ function start() {
       points: () => points.values(),
       point: (id) => points.get(id),
       openIncidents: () => incidents.values(),
+      redated: (event: Event) => event,
     },
     store: memoryStore(),
     clock,

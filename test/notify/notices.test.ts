@@ -211,6 +211,9 @@ describe('the lanes', () => {
     const [one, other] = [next(lanes.alarms)!, next(lanes.alarms)!];
     one.settled(0);
     other.settled(0);
+    // what was taken is told together, a moment later
+    expect(people.standing.size).toBe(2);
+    await clock.advance(250);
     expect(people.standing.size).toBe(0);
     lanes.close();
     expect(clock.pending()).toBe(0);
@@ -223,7 +226,6 @@ describe('the lanes', () => {
     next(lanes.alarms)!.settled(0x87);
     // another topic may be allowed
     next(lanes.alarms)!.settled(0);
-    expect(people.reportsOf('m2')).toEqual(['delivered']);
     for (const [atMs, pauseMs] of [
       [0, 5000],
       [5000, 10_000],
@@ -239,12 +241,15 @@ describe('the lanes', () => {
       expect(pumped.at(-1)).toBe(atMs + pauseMs);
       next(lanes.alarms)!.settled(0x87);
     }
+    expect(people.reportsOf('m2')).toEqual(['delivered']);
     expect(people.reportsOf('m1')).toEqual(['failed']);
     // a new connection may have other rights
     lanes.alarms.lost('no');
     lanes.others.lost('no');
     lanes.begin();
     next(lanes.alarms)!.settled(0);
+    // a stop tells what it still knows
+    lanes.close();
     expect(people.reportsOf('m1')).toEqual(['failed', 'delivered']);
     expect(clock.pending()).toBe(0);
   });
@@ -296,6 +301,7 @@ describe('the lanes', () => {
     ]);
     next(lanes.alarms)!.settled(0);
     next(lanes.alarms)!.settled(0);
+    lanes.close();
     expect(people.standing.size).toBe(0);
   });
 

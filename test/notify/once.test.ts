@@ -7,7 +7,7 @@ import { createInbox } from '../../src/notify/inbox.ts';
 import { createReplayLane, type ReplayLane } from '../../src/notify/replay.ts';
 import { topicsOf } from '../../src/notify/topics.ts';
 import { virtualClock } from '../support/clock.ts';
-import { type MemoryStore, memoryStore, premises, sampleEvent } from './house.ts';
+import { type MemoryStore, memoryStore, openDoor, premises, sampleEvent } from './house.ts';
 
 const topics = topicsOf('keepwatch', premises);
 const turn = (): Promise<void> => new Promise((resolve) => setImmediate(resolve));
@@ -45,8 +45,15 @@ function run(
         const reply = store.reply(command.id) ?? { id: command.id, ok: true, code: 'ok', message: 'raised' };
         return Promise.resolve(reply);
       },
+      answerTo(id) {
+        const reply = store.reply(id);
+        return reply && Promise.resolve(reply);
+      },
+      gate: openDoor(clock),
       receipt: () => more.receipt?.(),
       health: () => undefined,
+      ahead: () => undefined,
+      identity: () => undefined,
     },
     replies: {
       polite: false,
@@ -67,6 +74,7 @@ function run(
     clock,
     log,
     lastSeq: () => store.journal.length,
+    redated: (event) => event,
     answer: inbox.answer,
   });
   return {

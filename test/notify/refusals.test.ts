@@ -206,3 +206,33 @@ test('a broker that hangs up at every level still gets the events', async () => 
   await until('delivered', () => one.store.outboxSize() === 0);
   expect(one.store.aside.size).toBe(0);
 });
+
+test.each([0x80, 0x83, 0x97])(
+  'an event that is not taken for now for ever is set aside after some rounds, and all others get out: %i',
+  async (reason) => {
+    const broker = await strictBroker({ answer: ({ seq }) => (seq === 3 ? reason : 0) });
+    const one = house(broker.port, { clock: fastClock(100) });
+    one.commit(100);
+    await until('said', () =>
+      one.healths.some(({ ok, because }) => !ok && because.includes('not taken now')),
+    );
+    await until('the others are out', () => one.store.outboxSize() === 0, 30_000);
+    expect([...one.store.aside.keys()]).toEqual([3]);
+    const seqs = broker.taken.flatMap(({ seq }) => (seq === undefined ? [] : [seq]));
+    expect(new Set(seqs).size).toBe(100);
+    // a window or two at first, then a few rounds with one repeat each
+    expect(seqs.length).toBeLessThan(200);
+  },
+);
+
+test('a broker that takes nothing for an hour loses no event by it, and is asked seldom', async () => {
+  let full = true;
+  const broker = await strictBroker({ answer: ({ seq }) => (full && seq !== undefined ? 0x97 : 0) });
+  const one = house(broker.port, { clock: fastClock(600) });
+  one.commit(50);
+  await until('an hour of it', () => broker.taken.filter(({ seq }) => seq === 1).length > 60, 60_000);
+  expect(one.healths.at(-1)?.ok).toBe(false);
+  full = false;
+  await until('delivered', () => one.store.outboxSize() === 0, 30_000);
+  expect(one.store.aside.size).toBe(0);
+});

@@ -223,7 +223,7 @@ export class Oracle {
     for (const point of this.#points) {
       if (point.sufferingSinceMs === undefined) continue;
       all.push({
-        atMs: point.sufferingSinceMs + badAfterMs,
+        atMs: point.sufferingSinceMs + badAfterMs + (point.point.debounceMs ?? 0),
         name: `bad:${point.id}`,
         ring: () => this.#raiseBad(point),
       });

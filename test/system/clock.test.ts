@@ -1,7 +1,7 @@
 // A wall clock that lies, with libfaketime around the whole daemon: a boot in 1970, jumps of an hour and of two
 // weeks. Only what is written on events may follow it; nothing is raised, cleared, hurried or held up.
 
-import { existsSync, readdirSync, writeFileSync } from 'node:fs';
+import { writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { type Broker, installed, until, type Witness } from '../support/broker.ts';
@@ -18,24 +18,11 @@ import {
   shown,
   siteOf,
 } from '../support/daemon.ts';
+import { fakeTime } from '../support/fake-time.ts';
 import { haveLibmodbus, type Slave, startSlave } from '../support/modbus/slave.ts';
 import { alarmSite } from './site.ts';
 
-function library(): string | undefined {
-  for (const folder of ['/usr/lib', '/usr/local/lib']) {
-    const places = ['.', ...(existsSync(folder) ? readdirSync(folder) : [])];
-    for (const place of places) {
-      const file = path.join(folder, place, 'faketime', 'libfaketime.so.1');
-      if (existsSync(file)) return file;
-    }
-  }
-  const text = 'missing: libfaketime';
-  if (process.env.CI === 'true') throw new Error(text);
-  console.warn(`left out, ${text}`);
-  return undefined;
-}
-
-const faketime = library();
+const faketime = fakeTime();
 const able =
   faketime !== undefined && haveLibmodbus() && installed('mosquitto', 'mosquitto_sub', 'mosquitto_pub');
 
@@ -76,15 +63,7 @@ describe.skipIf(!able)('a wall clock that lies', () => {
 
   /** The daemon's wall clock from now on: seconds beside the true one. */
   const shift = (seconds: number): void => writeFileSync(stamp, `${seconds < 0 ? '' : '+'}${seconds}\n`);
-  const start = (): Promise<Daemon> =>
-    place.start({
-      env: {
-        LD_PRELOAD: faketime,
-        FAKETIME_TIMESTAMP_FILE: stamp,
-        FAKETIME_NO_CACHE: '1',
-        FAKETIME_DONT_FAKE_MONOTONIC: '1',
-      },
-    });
+  const start = (): Promise<Daemon> => place.start({ env: faketime!(stamp) });
   /** how far the daemon's clock is from ours, by its newest heartbeat */
   const awayS = (): number => Math.round((Date.parse(shown(seen, 'status').at) - Date.now()) / 1000);
   const arrives = (seconds: number): Promise<void> =>

@@ -116,6 +116,7 @@ describe.skipIf(!able)('a site', () => {
       state: 'online',
       session: text,
       version: expect.stringMatching(/^\d+\.\d+\.\d+/),
+      epoch: expect.stringMatching(/^[a-z0-9]{8}$/),
       at: expect.stringMatching(iso),
       lastSeq: expect.any(Number),
       open: { alarm: 0, supervisory: 0, trouble: 0 },

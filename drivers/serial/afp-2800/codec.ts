@@ -65,10 +65,8 @@ export interface PanelEvent {
 const words = Object.keys(meanings)
   .sort((a, b) => b.length - a.length)
   .join('|');
-const event = new RegExp(
-  `^\\s*(${words})(?:\\s*\\(F\\d+\\))?\\s+Z(\\d{1,3})\\s+(\\S+)\\s*(.*?)\\s*(\\d\\d/\\d\\d\\s+\\d\\d:\\d\\d)?\\s*$`,
-  's',
-);
+const head = new RegExp(`^\\s*(${words})(?:\\s*\\(F\\d+\\))?\\s+Z(\\d{1,3})\\s+(\\S+)`);
+const time = /\d\d\/\d\d\s+\d\d:\d\d$/;
 /** Where a lost `;` let the next event run into this one. */
 const joint = new RegExp(`:(?=(?:${words})(?:\\s*\\(F\\d+\\))?\\s+Z\\d)`);
 
@@ -80,13 +78,17 @@ export function parseLine(line: string): {
   const events: PanelEvent[] = [];
   const unknown: string[] = [];
   for (const text of line.split(joint)) {
-    const match = event.exec(text);
+    const match = head.exec(text);
     if (!match) {
       if (text.trim() !== '') unknown.push(text);
       continue;
     }
-    const [, word, zone, point, label, at] = match;
-    events.push({ word: word!, zone: Number(zone), point: point!, label: label!, at });
+    const [whole, word, zone, point] = match;
+    // in two steps: one pattern for all of it would take seconds on a line of blanks
+    const rest = text.slice(whole.length).trim();
+    const at = time.exec(rest)?.[0];
+    const label = rest.slice(0, rest.length - (at?.length ?? 0)).trim();
+    events.push({ word: word!, zone: Number(zone), point: point!, label, at });
   }
   return { events, unknown };
 }

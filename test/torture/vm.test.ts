@@ -1,0 +1,21 @@
+// The short form of what needs a guest: a real systemd in a container, and in the virtual machine a disk that fails, a
+// bad line and a clock in 1970. KEEPWATCH_VM names the command `vm` of the test rigs; without it these are skipped.
+
+import { describe, expect, it } from 'vitest';
+import * as container from './container-unit.ts';
+import { haveGuests } from './guest.ts';
+import { isGood } from './scenario.ts';
+import * as clock from './vm-clock.ts';
+import * as disk from './vm-disk.ts';
+import * as network from './vm-network.ts';
+import * as unit from './vm-unit.ts';
+
+const why = haveGuests() ? '' : ' (skipped: KEEPWATCH_VM does not name the virtual machine)';
+
+describe.each([container, unit, disk, network, clock])('$what', ({ run }) => {
+  it.skipIf(!haveGuests())(`keeps every limit${why}`, { timeout: 1_300_000 }, async () => {
+    const figures = await run({ quick: true, tell: () => {} });
+    expect(figures.length).toBeGreaterThan(1);
+    expect(figures.filter((figure) => !isGood(figure))).toEqual([]);
+  });
+});

@@ -57,6 +57,8 @@ interface Session {
   readonly topics: Set<string>;
   /** the broker still has it */
   open: boolean;
+  /** something was swallowed: no later message may come through on it, as a stream brings all or ends */
+  torn: boolean;
 }
 
 class Client extends EventEmitter {
@@ -184,6 +186,7 @@ export function createBroker(options: {
       const take = (message: Received, settled: (fault: unknown) => void): void => {
         if (!mine?.open) return;
         if (mood === 'mute') {
+          mine.torn = true;
           mute();
           return;
         }
@@ -231,7 +234,11 @@ export function createBroker(options: {
             if (ended || !run.alive()) return;
             const at = mine;
             later(() => {
-              if (!at?.open || mood === 'mute') return;
+              if (!at?.open) return;
+              if (mood === 'mute') {
+                at.torn = true;
+                return;
+              }
               for (const topic of topics) at.topics.add(topic);
               later(() => toClient(() => granted(null, topics, { granted: topics.map(() => 1) })));
               for (const topic of topics) {
@@ -283,7 +290,7 @@ export function createBroker(options: {
         }
         // of two with one id the broker throws the first out, and says its will
         if (session) drop(session, false);
-        mine = { options: clientOptions, client, toClient, topics: new Set(), open: true };
+        mine = { options: clientOptions, client, toClient, topics: new Set(), open: true, torn: false };
         session = mine;
         wellSinceMs = mood === 'well' || mood === 'old' ? time.nowMs : undefined;
         later(() => toClient(() => client.emit('connect', { properties: { receiveMaximum } })));
@@ -302,7 +309,7 @@ export function createBroker(options: {
       mood = next;
       const fine = next === 'well' || next === 'old';
       wellSinceMs = fine && session ? time.nowMs : undefined;
-      if (next === 'down' && session) hang(session);
+      if (session && (next === 'down' || (next !== 'mute' && session.torn))) hang(session);
       if (next === 'mute' && session) {
         const gone = session;
         time.after(deadAfterMs, () => {

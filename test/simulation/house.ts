@@ -40,6 +40,8 @@ export interface House {
   readonly siteFile: string;
   readonly dataFolder: string;
   disk: DiskMood;
+  /** when its disk last turned well or ill, world ms */
+  readonly diskTurnedMs: number;
   start(): void;
   stop(): Promise<void>;
   kill(): void;
@@ -84,6 +86,8 @@ export function createHouse(options: HouseOptions): House {
   writeFileSync(siteFile, options.siteText);
   let current: Run | undefined;
   let runs = 0;
+  let disk: DiskMood = 'well';
+  let diskTurnedMs = 0;
   let killIn = Number.POSITIVE_INFINITY;
   let entrances = 0;
 
@@ -109,7 +113,16 @@ export function createHouse(options: HouseOptions): House {
     },
     siteFile,
     dataFolder,
-    disk: 'well',
+    get disk() {
+      return disk;
+    },
+    set disk(mood) {
+      disk = mood;
+      diskTurnedMs = time.nowMs;
+    },
+    get diskTurnedMs() {
+      return diskTurnedMs;
+    },
     entrances: () => entrances,
     start() {
       if (current !== undefined) return;

@@ -130,25 +130,20 @@ export function nothingOutgrowsItsBound(): Invariant {
 const storedWithinMs = 20_000;
 
 export function aGoodDiskIsUsed(): Invariant {
-  let wellMs: number | undefined;
+  const wellForMs = ({ house, time }: World, run: Run | undefined): number =>
+    house.disk === 'well' ? time.nowMs - Math.max(house.diskTurnedMs, run?.startedMs ?? time.nowMs) : 0;
   return {
     name: 'aGoodDiskIsUsed',
     look(world, run) {
-      const { nowMs } = world.time;
-      wellMs = world.house.disk === 'well' ? (wellMs ?? nowMs) : undefined;
       const { ok, because } = run.loop!.storage();
-      if (ok || wellMs === undefined || nowMs - Math.max(wellMs, run.startedMs) < storedWithinMs)
-        return undefined;
-      return `the disk is well for ${(nowMs - wellMs) / 1000} s, and nothing is stored: ${because}`;
+      const forMs = wellForMs(world, run);
+      return ok || forMs < storedWithinMs
+        ? undefined
+        : `the disk is well for ${forMs / 1000} s, and nothing is stored: ${because}`;
     },
     logged(world, { message, fields }) {
       const gaveUp = fields.code === 'STORE_LOST' || fields.code === 'STORE_DROPPED';
-      return gaveUp &&
-        wellMs !== undefined &&
-        world.house.disk === 'well' &&
-        world.time.nowMs - wellMs > storedWithinMs
-        ? message
-        : undefined;
+      return gaveUp && wellForMs(world, world.house.run) > storedWithinMs ? message : undefined;
     },
   };
 }

@@ -37,12 +37,6 @@ export const mutants: readonly Mutant[] = [
     replace: 'const event = pending.pop();',
   },
   {
-    what: 'what came behind a refused event does not come again',
-    path: 'src/notify/events.ts',
-    find: 'refused.others = true;\n      return;',
-    replace: 'refused.others = true;\n      delivered.push(seq);\n      return;',
-  },
-  {
     what: 'deadlines are of the wall clock',
     path: 'src/core/incident-verbs.ts',
     find: '    setTimer(turn.state.timers, `shelve:${incident.id}`, turn.at.steadyMs + forMs);',
@@ -90,12 +84,6 @@ export const mutants: readonly Mutant[] = [
     path: 'src/core/rules.ts',
     find: "  return `${plan}|${zone ?? ''}`;",
     replace: '  return `${plan}|${zone === undefined}`;',
-  },
-  {
-    what: 'the first value after a start is believed without its debounce',
-    path: 'src/core/points.ts',
-    find: '    if (point.debounceMs) {',
-    replace: '    if (point.debounceMs && live.values[at] !== null) {',
   },
   {
     what: 'the will is of another session',

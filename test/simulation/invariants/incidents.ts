@@ -146,6 +146,8 @@ function tooEarly(world: World, rule: string): string | undefined {
   const sinceMs = world.hearing.stoodSinceMs(point.id);
   if (conditions.points.length > 1 || sinceMs === undefined || point.debounceMs === undefined)
     return undefined;
+  // (what was believed before opens at once when it is back in service)
+  if (outOfServiceLately(world, conditions.points)) return undefined;
   // a reload may have made it shorter while it stood
   const stoodMs = world.time.nowMs - sinceMs;
   return stoodMs < Math.min(point.debounceMs, 45_000) - 100

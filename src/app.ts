@@ -13,7 +13,7 @@ import type { Config, Fault } from './config/types.ts';
 import type { Control } from './control/server.ts';
 import type { ControlHost, Reach, StatusReport } from './control/types.ts';
 import { compile, type Model } from './core/model.ts';
-import { openChecks } from './core/troubles.ts';
+import { isFailing, openChecks } from './core/troubles.ts';
 import type { Event, Text } from './core/types.ts';
 import type { Demo } from './demo.ts';
 import { createDevices } from './devices/index.ts';
@@ -214,7 +214,7 @@ export function createApp(options: AppOptions): App {
     control = await openControl(config);
     cleanups.push(() => control?.close());
     const checks = {
-      failing: (check: string) => loop.state.durable.keys[`health:${check}`] !== undefined,
+      failing: (check: string) => isFailing(loop.state.durable, check),
       health: (check: string, ok: boolean, because: string) =>
         loop.push({ type: 'health', check, ok, because }),
     };

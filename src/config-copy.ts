@@ -5,6 +5,7 @@ import { existsSync, mkdirSync, readFileSync, renameSync, rmSync, writeFileSync 
 import path from 'node:path';
 import { isMap, isScalar, parseDocument, type Scalar } from 'yaml';
 import { shippedConfig } from './lib/assets.ts';
+import { fileDate } from './lib/file-date.ts';
 import { type ConfigFile, type ConfigFiles, isInside } from './store/config-files.ts';
 
 export interface CollectedConfig extends ConfigFiles {
@@ -91,7 +92,7 @@ export interface PutBack {
  * @param siteFile where the site file goes; the others go by its folder
  */
 export function putConfig(given: ConfigFiles, siteFile: string, wallMs: number): PutBack {
-  const date = new Date(wallMs).toISOString().replaceAll(/[-:]|\.\d+/g, '');
+  const date = fileDate(wallMs);
   const undo: (() => void)[] = [];
   const undoAll = (): void => {
     for (const step of undo.splice(0).reverse()) step();

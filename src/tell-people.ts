@@ -6,6 +6,7 @@ import { localOf } from './core/calendar.ts';
 import { inLanguage, pointName } from './core/model.ts';
 import { answering } from './core/people.ts';
 import { incidentOf } from './core/telling-needs.ts';
+import { isFailing, openChecks } from './core/troubles.ts';
 import { openLink } from './devices/link.ts';
 import type { ByteLink, Log } from './driver.ts';
 import type { Clock } from './lib/clock.ts';
@@ -109,7 +110,7 @@ export async function openPeople(options: PeopleOptions, config: Config): Promis
     person: (id) => loop.model.site.telling?.people.find((one) => one.id === id),
     health(check, ok, because) {
       // that it works is news only where it did not
-      if (ok && loop.state.durable.keys[`health:${check}`] === undefined) return;
+      if (ok && !isFailing(loop.state.durable, check)) return;
       loop.push({ type: 'health', check, ok, because });
     },
     command: (command) => loop.command(command),
@@ -138,10 +139,10 @@ export async function openPeople(options: PeopleOptions, config: Config): Promis
 
 /** Ends the troubles of channels that this configuration does not have. */
 function endChannelsWithout(loop: Loop, { channels }: Config): void {
-  for (const key of Object.keys(loop.state.durable.keys)) {
-    const check = /^health:(channel_(.+))$/.exec(key);
-    if (check && !channels.some(({ id }) => id === check[2]))
-      loop.push({ type: 'health', check: check[1]!, ok: true, because: 'removed from the configuration' });
+  for (const check of openChecks(loop.state.durable)) {
+    const channel = /^channel_(.+)$/.exec(check)?.[1];
+    if (channel !== undefined && !channels.some(({ id }) => id === channel))
+      loop.push({ type: 'health', check, ok: true, because: 'removed from the configuration' });
   }
 }
 

@@ -3,6 +3,7 @@
 
 import type { ClockFloor } from './clock-floor.ts';
 import type { MqttConfig } from './config/types.ts';
+import { isFailing } from './core/troubles.ts';
 import type { Event } from './core/types.ts';
 import type { Log } from './driver.ts';
 import type { Clock, Timer } from './lib/clock.ts';
@@ -113,7 +114,8 @@ export async function openWayOut(options: WayOutOptions): Promise<WayOut> {
         loop.push({ type: 'health', check: 'state', ok: false, because });
       },
       identity(ok, because) {
-        if (!ok || isOpen(loop, 'identity')) loop.push({ type: 'health', check: 'identity', ok, because });
+        if (!ok || isFailing(loop.state.durable, 'identity'))
+          loop.push({ type: 'health', check: 'identity', ok, because });
       },
     },
   });
@@ -148,10 +150,6 @@ export function endChecksWithout(loop: Loop, mqtt: MqttConfig | undefined): void
   if (mqtt?.receiptWithinMs === undefined) loop.push({ type: 'health', check: 'receipt', ok: true, because });
 }
 
-function isOpen(loop: Loop, check: string): boolean {
-  return loop.state.durable.keys[`health:${check}`] !== undefined;
-}
-
 function watchConnection(loop: Loop, clock: Clock) {
   let timer: Timer | undefined;
   return {
@@ -160,7 +158,8 @@ function watchConnection(loop: Loop, clock: Clock) {
         timer?.cancel();
         timer = undefined;
         // also a trouble of before a restart
-        if (isOpen(loop, 'broker')) loop.push({ type: 'health', check: 'broker', ok, because });
+        if (isFailing(loop.state.durable, 'broker'))
+          loop.push({ type: 'health', check: 'broker', ok, because });
       } else {
         timer ??= clock.after(brokerTroubleAfterMs, () =>
           loop.push({ type: 'health', check: 'broker', ok, because }),
@@ -176,7 +175,7 @@ function openReceipts({ mqtt, clock, store, loop, log }: WayOutOptions) {
   if (mqtt.receiptWithinMs === undefined) return undefined;
   const receipts = watchReceipts(clock, mqtt.receiptWithinMs, {
     confirmed: Number(store.note('receipt') ?? 0),
-    late: isOpen(loop, 'receipt'),
+    late: isFailing(loop.state.durable, 'receipt'),
     overdue: (ok, because) => loop.push({ type: 'health', check: 'receipt', ok, because }),
     keep(seq) {
       try {

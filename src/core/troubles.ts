@@ -223,9 +223,18 @@ export function outputTrouble(turn: Turn, id: string, fault: string | undefined)
   });
 }
 
+const healthKey = 'health:';
+
+/** Is a trouble of this check open, perhaps from before a restart? */
+export function isFailing(durable: Durable, check: string): boolean {
+  return durable.keys[healthKey + check] !== undefined;
+}
+
 /** Checks of the daemon's own of which a trouble is open. */
 export function openChecks(durable: Durable): string[] {
-  return Object.keys(durable.keys).flatMap((key) => /^health:(.+)$/.exec(key)?.[1] ?? []);
+  return Object.keys(durable.keys)
+    .filter((key) => key.startsWith(healthKey))
+    .map((key) => key.slice(healthKey.length));
 }
 
 /** Checks of which there are many, such as one for each channel, share their words. */
@@ -239,12 +248,12 @@ export function healthChanged(turn: Turn, check: string, ok: boolean, because: s
   const name = /^(?:channel|stuck)_(.+)$/.exec(check)?.[1];
   judge(turn, {
     rule: `health_${check}`,
-    subject: `health:${check}`,
+    subject: healthKey + check,
     ...(name !== undefined && { name }),
     on: !ok,
     because,
   });
-  if (!ok && endsByPerson({ rule: `health_${check}` })) latch(turn, `health:${check}`);
+  if (!ok && endsByPerson({ rule: `health_${check}` })) latch(turn, healthKey + check);
 }
 
 /** What was lost is not mended by going on: the trouble stays until a person has seen it and resets it. */

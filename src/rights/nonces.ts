@@ -39,6 +39,13 @@ interface Entry {
   readonly untilMs: number;
 }
 
+/** Taken under a clock that could not be trusted: its end says nothing, the run of the daemon does. */
+interface BoundEntry {
+  readonly key: string;
+  readonly same: string;
+  readonly session: string;
+}
+
 function digest(...parts: readonly (string | Buffer)[]): string {
   const hash = createHash('sha256');
   for (const part of parts) hash.update(String(part.length)).update(':').update(part);
@@ -52,11 +59,10 @@ function digest(...parts: readonly (string | Buffer)[]): string {
 export function createNonces(note: Note, session: string, failed: (error: unknown) => void): Nonces {
   const entries = new Map<string, Entry>();
   /**
-   * Taken while the clock could not be trusted: their ends say nothing, but each is bound to a run of the daemon. Those
-   * of this run make no room for each other: a key that has too many waits for the clock. Those of earlier runs can't
-   * be taken again, and are there to be answered again.
+   * Those of this run make no room for each other: a key that has too many waits for the clock. Those of earlier runs
+   * can't be taken again, and are there to be answered again.
    */
-  const bound = new Map<string, Entry & { readonly session: string }>();
+  const bound = new Map<string, BoundEntry>();
   /** by key, the latest end of all that was forgotten: what ends no later may be one of them */
   const floors = new Map<string, number>();
 
@@ -87,23 +93,24 @@ export function createNonces(note: Note, session: string, failed: (error: unknow
     for (const [id, entry] of own.slice(0, Math.max(0, own.length - mostOfAKey + 1))) forget(id, entry);
   };
 
+  const boundOf = (key: string): [string, BoundEntry][] =>
+    [...bound].filter(([, entry]) => entry.key === key);
+
   const isFull = (key: string): boolean =>
-    [...bound.values()].filter((entry) => entry.key === key && entry.session === session).length >=
-    mostOfAKey;
+    boundOf(key).filter(([, entry]) => entry.session === session).length >= mostOfAKey;
 
   const bind = (id: string, key: string, same: string): void => {
-    const earlier = [...bound].filter(([, entry]) => entry.key === key && entry.session !== session);
-    const own = [...bound.values()].filter((entry) => entry.key === key).length;
-    if (own >= mostOfAKey && earlier[0] !== undefined) bound.delete(earlier[0][0]);
-    bound.set(id, { key, same, untilMs: Number.POSITIVE_INFINITY, session });
+    const own = boundOf(key);
+    const earlier = own.find(([, entry]) => entry.session !== session);
+    if (own.length >= mostOfAKey && earlier !== undefined) bound.delete(earlier[0]);
+    bound.set(id, { key, same, session });
   };
 
   try {
     const kept = parse(note());
     for (const [key, floorMs] of kept.floors) floors.set(key, floorMs);
     for (const row of kept.taken) entries.set(...entryOf(row));
-    for (const [id, same, key, run] of kept.bound)
-      bound.set(id, { key, same, untilMs: Number.POSITIVE_INFINITY, session: run });
+    for (const [id, same, key, run] of kept.bound) bound.set(id, { key, same, session: run });
   } catch (error) {
     failed(error);
   }
@@ -117,12 +124,13 @@ export function createNonces(note: Note, session: string, failed: (error: unknow
       return one.untilMs <= (floors.get(one.key) ?? Number.NEGATIVE_INFINITY) ? 'forgotten' : 'new';
     },
     add(one, nowMs) {
-      const entry = { key: one.key, same: digest(one.bytes), untilMs: one.untilMs };
-      const id = digest(one.key, one.nonce);
-      if (nowMs === undefined) bind(id, entry.key, entry.same);
+      const { key, untilMs } = one;
+      const id = digest(key, one.nonce);
+      const same = digest(one.bytes);
+      if (nowMs === undefined) bind(id, key, same);
       else {
-        makeRoom(one.key, nowMs);
-        entries.set(id, entry);
+        makeRoom(key, nowMs);
+        entries.set(id, { key, same, untilMs });
       }
       keep();
     },

@@ -2,11 +2,11 @@
 // leads to, and the next start would know nothing. Seen at the next commit, which copies all that was known to where
 // the folder was, and goes on there. Knows no turns.
 
-import { closeSync, existsSync, fsyncSync, mkdirSync, openSync, renameSync, rmSync, statSync } from 'node:fs';
+import { existsSync, mkdirSync, renameSync, rmSync, statSync } from 'node:fs';
 import type { Database } from 'better-sqlite3';
 import { toStoreFault } from './faults.ts';
 import { forwarding } from './forward.ts';
-import { putAside, storeFile } from './open.ts';
+import { putAside, storeFile, syncFile, syncFolder } from './open.ts';
 import type { Store } from './types.ts';
 
 export interface Opened {
@@ -22,15 +22,6 @@ function identityOf(file: string): string | undefined {
   } catch (error) {
     const { code } = error as NodeJS.ErrnoException;
     return code === 'ENOENT' || code === 'ENOTDIR' ? undefined : 'unknown';
-  }
-}
-
-function sync(file: string): void {
-  const descriptor = openSync(file, 'r');
-  try {
-    fsyncSync(descriptor);
-  } finally {
-    closeSync(descriptor);
   }
 }
 
@@ -53,7 +44,7 @@ export function followFile(
     // a log of before would be taken for the new file's
     rmSync(`${file}-wal`, { force: true });
     renameSync(copy, file);
-    sync(folder);
+    syncFolder(folder);
   };
 
   // a power cut came between the copy and its renaming
@@ -66,7 +57,7 @@ export function followFile(
     mkdirSync(folder, { recursive: true, mode: 0o750 });
     rmSync(copy, { force: true });
     database.prepare('VACUUM INTO ?').run(copy);
-    sync(copy);
+    syncFile(copy);
     store.close();
   };
 

@@ -18,6 +18,7 @@ import {
 } from 'node:fs';
 import path from 'node:path';
 import Sqlite, { type Database } from 'better-sqlite3';
+import { fileDate } from '../lib/file-date.ts';
 import { storeFault } from './faults.ts';
 import { applicationId, migrate, schemaSteps, schemaVersion } from './migrations.ts';
 import { hasLostTransactions } from './torn-log.ts';
@@ -156,7 +157,7 @@ const asideForm = /\.(?:damaged|superseded|replaced|before-restore)-(\d{8}T\d{6}
  */
 export function putAside(folder: string, wallMs: number, why = 'damaged'): string {
   const file = storeFile(folder);
-  const date = new Date(wallMs).toISOString().replaceAll(/[-:]|\.\d+/g, '');
+  const date = fileDate(wallMs);
   let name = `${file}.${why}-${date}`;
   // a clock that stands still, or two within a second, must not make one take the place of another
   for (let count = 2; existsSync(name); count += 1) name = `${file}.${why}-${date}-${count}`;

@@ -4,6 +4,7 @@
 import { chmodSync, closeSync, existsSync, openSync, readdirSync, renameSync, rmSync } from 'node:fs';
 import path from 'node:path';
 import Sqlite, { type Database } from 'better-sqlite3';
+import { fileDate } from '../lib/file-date.ts';
 import { fileOf, type TelemetryFile } from './file.ts';
 
 const applicationId = 0x4b57_544d;
@@ -58,7 +59,7 @@ export function setTelemetryAside(folder: string, wallMs: number): string {
   for (const name of readdirSync(folder)) {
     if (name.startsWith(`${base}.damaged-`)) rmSync(path.join(folder, name), { force: true });
   }
-  const aside = `${file}.damaged-${new Date(wallMs).toISOString().replaceAll(/[-:]|\.\d+/g, '')}`;
+  const aside = `${file}.damaged-${fileDate(wallMs)}`;
   for (const ending of ['-wal', '']) if (existsSync(file + ending)) renameSync(file + ending, aside + ending);
   return aside;
 }

@@ -11,11 +11,10 @@ import { havePacedLine, havePymodbus, pacedLine, pymodbusStation } from '../supp
 import { haveLibmodbus, startSlave } from '../support/modbus/slave.ts';
 import { haveSocat, serialEnd } from '../support/serial-line.ts';
 import { alarmSite, startRelay } from '../system/site.ts';
-import { newScene, reload, type Scene, startImpostor } from './scene.ts';
+import { fireOpens, inputs, newScene, reload, type Scene, startImpostor } from './scene.ts';
 
 const able =
   haveLibmodbus() && haveSocat() && installed('mosquitto', 'mosquitto_sub', 'mosquitto_pub', 'socat');
-const inputs = ['inputs.smoke', 'inputs.flood', 'inputs.heat', 'inputs.ppm'];
 
 let scene: Scene;
 beforeEach(async () => {
@@ -23,13 +22,7 @@ beforeEach(async () => {
 });
 afterEach(() => scene?.place.leave());
 
-const fire = () =>
-  event(
-    scene.seen,
-    'fire',
-    ({ type, incident }) => type === 'incident.opened' && incident.plan === 'fire',
-    20_000,
-  );
+const fire = () => fireOpens(scene);
 
 describe.skipIf(!able)('a poll loop', () => {
   test('a poll loop that dies quietly (thingsboard/thingsboard-gateway #2132)', {

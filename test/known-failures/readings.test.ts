@@ -3,15 +3,14 @@
 
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { installed, until } from '../support/broker.ts';
-import { event, eventually, type SiteFile, shown, siteOf } from '../support/daemon.ts';
+import { eventually, type SiteFile, shown, siteOf } from '../support/daemon.ts';
 import { haveLibmodbus, startSlave } from '../support/modbus/slave.ts';
 import { haveSocat, proxiedLine } from '../support/serial-line.ts';
 import { alarmSite, startRelay } from '../system/site.ts';
-import { exception, newScene, type Scene, startImpostor } from './scene.ts';
+import { exception, fireOpens, inputs, newScene, type Scene, startImpostor } from './scene.ts';
 
 const able =
   haveLibmodbus() && haveSocat() && installed('mosquitto', 'mosquitto_sub', 'mosquitto_pub', 'socat');
-const inputs = ['inputs.smoke', 'inputs.flood', 'inputs.heat', 'inputs.ppm'];
 
 let scene: Scene;
 beforeEach(async () => {
@@ -19,13 +18,7 @@ beforeEach(async () => {
 });
 afterEach(() => scene?.place.leave());
 
-const fire = () =>
-  event(
-    scene.seen,
-    'fire',
-    ({ type, incident }) => type === 'incident.opened' && incident.plan === 'fire',
-    20_000,
-  );
+const fire = () => fireOpens(scene);
 
 /** Four registers too far apart for one request, whose answers look alike, and what each of them holds. */
 const cells = { a: 0, b: 200, c: 400, d: 600 };

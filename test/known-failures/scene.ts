@@ -8,6 +8,7 @@ import { type Broker, retainedAt, until, type Witness } from '../support/broker.
 import {
   base,
   type Daemon,
+  event,
   events,
   eventually,
   firsts,
@@ -44,7 +45,20 @@ export interface Scene {
   complete(withinMs?: number): Promise<number>;
 }
 
+/** The points that the site of most scenes has. */
+export const inputs = ['inputs.smoke', 'inputs.flood', 'inputs.heat', 'inputs.ppm'];
+
 const patientMs = 25_000;
+
+/** The first opening of a fire, waited for. */
+export function fireOpens({ seen }: Scene): Promise<Json> {
+  return event(
+    seen,
+    'fire',
+    ({ type, incident }) => type === 'incident.opened' && incident.plan === 'fire',
+    20_000,
+  );
+}
 
 export async function newScene(brokerLines: string[] = []): Promise<Scene> {
   const place = newPlace();

@@ -19,10 +19,9 @@ import { installed } from '../support/broker.ts';
 import { event, events, eventually, type SiteFile, siteOf } from '../support/daemon.ts';
 import { haveLibmodbus } from '../support/modbus/slave.ts';
 import { alarmSite, startRelay } from '../system/site.ts';
-import { type Json, newScene, openIncidents, type Scene, statusOf } from './scene.ts';
+import { inputs, type Json, newScene, openIncidents, type Scene, statusOf } from './scene.ts';
 
 const able = haveLibmodbus() && installed('mosquitto', 'mosquitto_sub', 'mosquitto_pub');
-const inputs = ['inputs.smoke', 'inputs.flood', 'inputs.heat', 'inputs.ppm'];
 
 let scene: Scene;
 beforeEach(async () => {

@@ -11,6 +11,7 @@ import { haveLibmodbus } from '../support/modbus/slave.ts';
 import { alarmSite, startRelay } from '../system/site.ts';
 import { fleet, fullest, gateways, mostInBucket } from './fleet.ts';
 import {
+  inputs,
   type Json,
   newScene,
   openIncidents,
@@ -22,7 +23,6 @@ import {
 } from './scene.ts';
 
 const able = haveLibmodbus() && installed('mosquitto', 'mosquitto_sub', 'mosquitto_pub');
-const inputs = ['inputs.smoke', 'inputs.flood', 'inputs.heat', 'inputs.ppm'];
 
 let scene: Scene;
 beforeEach(async () => {

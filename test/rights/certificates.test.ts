@@ -2,13 +2,12 @@
 // alone, and whoever may not come in is told why. Certificates are made by OpenSSL, the broker is mosquitto, the gateway
 // the built daemon.
 
-import { execFileSync } from 'node:child_process';
 import { chmodSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { connectAsync, type MqttClient } from 'mqtt';
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
-import { type Broker, installed, startMosquitto, until } from '../support/broker.ts';
+import { type Broker, certificateMaker, installed, startMosquitto, until } from '../support/broker.ts';
 import { base, type Daemon, eventually, newPlace, type Place, siteOf } from '../support/daemon.ts';
 
 const shipped = (name: string): string =>
@@ -18,32 +17,10 @@ describe.skipIf(!installed('mosquitto', 'openssl'))('client certificates', { tim
   let folder: string;
   let broker: Broker;
   let place: Place;
+  let made: ReturnType<typeof certificateMaker>;
   const at = (name: string): string => path.join(folder, name);
-  const openssl = (...args: string[]): void => {
-    execFileSync('openssl', args, { cwd: folder, stdio: 'pipe' });
-  };
-  const curve = ['-newkey', 'ec', '-pkeyopt', 'ec_paramgen_curve:prime256v1', '-nodes'];
-
-  const authority = (name: string): void =>
-    openssl(
-      'req',
-      '-x509',
-      ...curve,
-      '-keyout',
-      `${name}.key`,
-      '-out',
-      `${name}.pem`,
-      '-subj',
-      `/CN=${name}`,
-    );
-  const certificate = (file: string, subject: string, by: string, extension: string, days = 2): void => {
-    writeFileSync(at(`${file}.ext`), extension);
-    openssl('req', ...curve, '-keyout', `${file}.key`, '-out', `${file}.csr`, '-subj', `/CN=${subject}`);
-    const signer = ['-CA', `${by}.pem`, '-CAkey', `${by}.key`, '-CAcreateserial', '-extfile', `${file}.ext`];
-    openssl('x509', '-req', '-in', `${file}.csr`, '-out', `${file}.pem`, ...signer, '-days', String(days));
-  };
   const client = (file: string, subject: string, by = 'ca', days = 2): void =>
-    certificate(file, subject, by, 'extendedKeyUsage=clientAuth', days);
+    made.certificate(file, subject, by, 'extendedKeyUsage=clientAuth', days);
 
   /** The list of what is revoked, as docs/security.md has it made. */
   const revoke = (...files: string[]): void => {
@@ -53,16 +30,17 @@ describe.skipIf(!installed('mosquitto', 'openssl'))('client certificates', { tim
       `[ca]\ndefault_ca=ours\n[ours]\ndatabase=${at('index.txt')}\ndefault_md=sha256\ndefault_crl_days=30\n`,
     );
     const ca = ['-config', 'ca.cnf', '-cert', 'ca.pem', '-keyfile', 'ca.key'];
-    for (const file of files) openssl('ca', ...ca, '-revoke', `${file}.pem`);
-    openssl('ca', ...ca, '-gencrl', '-out', 'revoked.pem');
+    for (const file of files) made.openssl('ca', ...ca, '-revoke', `${file}.pem`);
+    made.openssl('ca', ...ca, '-gencrl', '-out', 'revoked.pem');
   };
 
   beforeAll(async () => {
     folder = mkdtempSync(path.join(tmpdir(), 'keepwatch-certificates-'));
+    made = certificateMaker(folder);
     chmodSync(folder, 0o755);
-    authority('ca');
-    authority('foreign');
-    certificate('server', 'server', 'ca', 'subjectAltName=IP:127.0.0.1,DNS:localhost');
+    made.authority('ca');
+    made.authority('foreign');
+    made.certificate('server', 'server', 'ca', 'subjectAltName=IP:127.0.0.1,DNS:localhost');
     client('ours', 'store_0042');
     client('neighbour', 'store_0099');
     client('centre', 'centre');

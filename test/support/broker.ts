@@ -174,6 +174,43 @@ export interface Certificates {
   readonly strangerKey: string;
 }
 
+/** Makes authorities and certificates by openssl, as PEM files `NAME.pem` and `NAME.key` in a folder. */
+export function certificateMaker(folder: string) {
+  const openssl = (...args: string[]): void => {
+    execFileSync('openssl', args, { cwd: folder, stdio: 'pipe' });
+  };
+  const curve = ['-newkey', 'ec', '-pkeyopt', 'ec_paramgen_curve:prime256v1', '-nodes'];
+  return {
+    openssl,
+    authority: (name: string): void =>
+      openssl(
+        'req',
+        '-x509',
+        ...curve,
+        '-keyout',
+        `${name}.key`,
+        '-out',
+        `${name}.pem`,
+        '-subj',
+        `/CN=${name}`,
+      ),
+    certificate(file: string, subject: string, by: string, extension: string, days = 2): void {
+      writeFileSync(join(folder, `${file}.ext`), extension);
+      openssl('req', ...curve, '-keyout', `${file}.key`, '-out', `${file}.csr`, '-subj', `/CN=${subject}`);
+      const signer = [
+        '-CA',
+        `${by}.pem`,
+        '-CAkey',
+        `${by}.key`,
+        '-CAcreateserial',
+        '-extfile',
+        `${file}.ext`,
+      ];
+      openssl('x509', '-req', '-in', `${file}.csr`, '-out', `${file}.pem`, ...signer, '-days', String(days));
+    },
+  };
+}
+
 /** Paths of PEM files: an authority, a server for `host`, a client named `gateway`, and a stranger. */
 export function makeCertificates(
   folder: string,
@@ -181,33 +218,12 @@ export function makeCertificates(
   days = 2,
 ): Certificates {
   const at = (name: string): string => join(folder, name);
-  const openssl = (...args: string[]): void => {
-    execFileSync('openssl', args, { cwd: folder, stdio: 'pipe' });
-  };
-  const curve = ['-newkey', 'ec', '-pkeyopt', 'ec_paramgen_curve:prime256v1', '-nodes'];
-  const authority = (name: string): void =>
-    openssl(
-      'req',
-      '-x509',
-      ...curve,
-      '-keyout',
-      `${name}.key`,
-      '-out',
-      `${name}.pem`,
-      '-subj',
-      `/CN=${name}`,
-    );
-  const signed = (name: string, by: string, extension: string, validDays: number): void => {
-    writeFileSync(at(`${name}.ext`), extension);
-    openssl('req', ...curve, '-keyout', `${name}.key`, '-out', `${name}.csr`, '-subj', `/CN=${name}`);
-    const ca = ['-CA', `${by}.pem`, '-CAkey', `${by}.key`, '-CAcreateserial', '-extfile', `${name}.ext`];
-    openssl('x509', '-req', '-in', `${name}.csr`, '-out', `${name}.pem`, ...ca, '-days', String(validDays));
-  };
+  const { authority, certificate } = certificateMaker(folder);
   authority('authority');
   authority('unknown');
-  signed('server', 'authority', `subjectAltName=${host}`, days);
-  signed('gateway', 'authority', 'extendedKeyUsage=clientAuth', 2);
-  signed('stranger', 'unknown', 'extendedKeyUsage=clientAuth', 2);
+  certificate('server', 'server', 'authority', `subjectAltName=${host}`, days);
+  certificate('gateway', 'gateway', 'authority', 'extendedKeyUsage=clientAuth');
+  certificate('stranger', 'stranger', 'unknown', 'extendedKeyUsage=clientAuth');
   return {
     ca: at('authority.pem'),
     serverCert: at('server.pem'),

@@ -3,22 +3,12 @@
 
 import { meanings, parseLine, stateNames } from '../../../drivers/serial/afp-2800/codec.ts';
 import { createPanelState } from '../../../drivers/serial/afp-2800/states.ts';
-import { createLineReader } from '../../../drivers/serial/lines/codec.ts';
 import { must, mustEqual, outline, piecesOf, type Target } from '../target.ts';
+import { readLines } from './read-lines.ts';
 
 const framing = { encoding: 'latin1', start: ':', end: ';' } as const;
 
-function read(pieces: readonly Uint8Array[]): { lines: string[]; dropped: number } {
-  const reader = createLineReader(framing);
-  const lines: string[] = [];
-  let dropped = 0;
-  for (const piece of pieces) {
-    const got = reader.push(piece);
-    lines.push(...got.lines);
-    dropped += got.dropped;
-  }
-  return { lines, dropped };
-}
+const read = (pieces: readonly Uint8Array[]) => readLines(framing, pieces);
 
 export const afp2800: Target = {
   name: 'afp-2800',

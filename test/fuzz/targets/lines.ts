@@ -3,6 +3,7 @@
 
 import { createLineReader, type Framing, mostCharacters } from '../../../drivers/serial/lines/codec.ts';
 import { must, mustEqual, outline, piecesOf, type Target } from '../target.ts';
+import { readLines } from './read-lines.ts';
 
 const encodings = ['gb18030', 'utf-8', 'latin1'] as const;
 const starts = [undefined, ':', '\x1b6', 'aab'];
@@ -14,18 +15,6 @@ function framingOf(choice: number): Framing {
     start: starts[Math.floor(choice / 3) % 4],
     end: ends[Math.floor(choice / 12) % 5],
   };
-}
-
-function read(framing: Framing, pieces: readonly Uint8Array[]): { lines: string[]; dropped: number } {
-  const reader = createLineReader(framing);
-  const lines: string[] = [];
-  let dropped = 0;
-  for (const piece of pieces) {
-    const got = reader.push(piece);
-    lines.push(...got.lines);
-    dropped += got.dropped;
-  }
-  return { lines, dropped };
 }
 
 export const lines: Target = {
@@ -59,8 +48,8 @@ export const lines: Target = {
   run(bytes) {
     const framing = framingOf(bytes[0] ?? 0);
     const stream = bytes.subarray(1);
-    const whole = read(framing, [stream]);
-    mustEqual(read(framing, piecesOf(stream)), whole, 'in pieces');
+    const whole = readLines(framing, [stream]);
+    mustEqual(readLines(framing, piecesOf(stream)), whole, 'in pieces');
     for (const line of whole.lines) {
       must(line.trim() !== '' && line.length <= mostCharacters, 'an empty line, or one beyond its limit');
       must(

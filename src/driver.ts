@@ -122,6 +122,11 @@ export interface Host {
   readonly outputs: readonly OutputAddress[];
   /** values that the device sent unasked; an event and its opposite in one call are both seen, in order */
   emit(values: readonly (readonly [PointAddress, Raw])[]): void;
+  /**
+   * A whole answer came that belongs to no question that is out, of this space. Only where answers carry no id: the host
+   * learns from it how long a late answer must be feared.
+   */
+  stray?(space: string): void;
   /** the link is gone: nothing more will come from this connection */
   fail(fault: Error): void;
   readonly log: Log;

@@ -6,10 +6,13 @@ import { replay, step, wakeAt } from './core/engine.ts';
 import type { Model } from './core/model.ts';
 import { desiredOutputs } from './core/outputs.ts';
 import type { State } from './core/state.ts';
-import type { Command, Event, Fact, Incident, Input, Reply, Site, Stamp } from './core/types.ts';
+import { isFailing } from './core/troubles.ts';
+import type { Command, Effects, Event, Fact, Incident, Input, Reply, Site, Stamp } from './core/types.ts';
 import type { Log } from './driver.ts';
 import type { Clock, Timer } from './lib/clock.ts';
+import { createDurations, type DurationFigures } from './lib/durations.ts';
 import { type Store, StoreFault } from './store/types.ts';
+import { createSurvival, check as engineCheck, quietMs } from './survival.ts';
 
 type WithoutStamp<T> = T extends unknown ? Omit<T, 'at'> : never;
 export type Unstamped = WithoutStamp<Input>;
@@ -24,6 +27,12 @@ export interface Outlets {
   tell(): void;
 }
 
+/** What is not on the disk yet: facts after what is stored, or after a state that stands in its place. */
+export interface Unstored {
+  readonly facts: readonly Fact[];
+  readonly base?: { readonly durable: string; readonly model: Model };
+}
+
 export interface LoopOptions {
   readonly clock: Clock;
   readonly store: Store;
@@ -33,6 +42,10 @@ export interface LoopOptions {
   readonly baseMs: number;
   readonly outlets: Outlets;
   readonly log: Log;
+  /** Makes the state again, from what is stored and what is not; without it an engine that throws is the caller's affair. */
+  readonly rebuild?: (unstored: Unstored, model: Model) => State;
+  /** The state can't be made again: the process is to end; default: by an error that nobody catches. */
+  readonly end?: (error: Error) => void;
   /** every stamp, before anything is made of it */
   readonly onStamp?: (stamp: Stamp) => void;
 }
@@ -54,6 +67,10 @@ export interface Loop {
   pulse(): Promise<void>;
   /** number of the last event that is on disk */
   storedSeq(): number;
+  /** How long the longest commit took since this was last asked, ms. */
+  slowestCommitMs(): number;
+  /** of all attempts since the start, and how many of them failed */
+  commits(): DurationFigures & { readonly failed: number };
   /** Is everything stored? If not, why. */
   storage(): { ok: boolean; because?: string };
   stop(because: string): void;
@@ -65,6 +82,9 @@ const snapshotEveryFacts = 250;
 const snapshotBytes = 1_000_000;
 const snapshotAtMostRarer = 8;
 const retryAfterMs = 2000;
+/** A commit longer than this is a slow disk's, which the detectors must not wait for time and again. */
+const slowCommitMs = 100;
+const mostRestMs = 2000;
 /** Kept in memory while the disk fails; beyond it the oldest notes of it are dropped, counted and said. */
 const mostUnstored = 20_000;
 
@@ -80,6 +100,13 @@ export function createLoop(options: LoopOptions): Loop {
   let timer: Timer | undefined;
   let armedForMs = Number.POSITIVE_INFINITY;
   let stopped = false;
+  /** waits for the end of a trouble of the engine */
+  let quiet: Timer | undefined;
+  let rest: Timer | undefined;
+  let restUntilMs = Number.NEGATIVE_INFINITY;
+  let slowestCommitMs = 0;
+  const commits = createDurations();
+  let failedCommits = 0;
   const pulses: (() => void)[] = [];
   const underway = new Map<string, Promise<Reply>>();
 
@@ -105,7 +132,21 @@ export function createLoop(options: LoopOptions): Loop {
   };
 
   const take = (input: Input): Reply | undefined => {
-    const effects = step(state, input, model);
+    if (stopped) return undefined;
+    const allowed = survival.allowed(input);
+    if (allowed === undefined) return survival.refusal(input);
+    let effects: Effects;
+    try {
+      effects = step(state, allowed, model);
+    } catch (error) {
+      // neither is left out: without them the state is not that of this process and this site
+      if (!options.rebuild || input.type === 'started' || input.type === 'reloaded') throw error;
+      return survival.survive(allowed, error);
+    }
+    return gather(effects);
+  };
+
+  const gather = (effects: Effects): Reply | undefined => {
     if (effects.outputs) drive();
     for (const point of effects.points) batch.points.add(point);
     for (const [id, incident] of effects.incidents) {
@@ -126,14 +167,72 @@ export function createLoop(options: LoopOptions): Loop {
     outlets.drive(desired);
   };
 
+  const survival = createSurvival({
+    state,
+    log,
+    model: () => model,
+    nowMs: () => clock.steadyMs(),
+    rebuild() {
+      const facts = batch.facts.slice(batch.base?.facts ?? 0);
+      return options.rebuild!({ facts, ...(batch.base && { base: batch.base }) }, model);
+    },
+    exchanged() {
+      const { durable } = state;
+      // no number is given twice
+      durable.seq = Math.max(durable.seq, storedSeq, batch.events.at(-1)?.seq ?? 0);
+      for (const id of batch.incidents.keys()) {
+        const whole = durable.incidents[id] ?? durable.leaving[id];
+        if (whole) batch.incidents.set(id, whole);
+      }
+      batch.messages = true;
+      schedule();
+      drive();
+      watchQuiet();
+    },
+    base() {
+      batch.base = { durable: JSON.stringify(state.durable), model, facts: batch.facts.length };
+      batch.snapshot = true;
+    },
+    gather: (effects) => void gather(effects),
+    end(error) {
+      stopped = true;
+      timer?.cancel();
+      log.error({ code: 'ENGINE_FAILED', error }, `the state can't be made again: ${error.message}`);
+      const end = options.end ?? ((fault: Error) => void setImmediate(() => void raise(fault)));
+      end(error);
+    },
+  });
+
+  /** The trouble of inputs that were left out ends when there were none for a while. */
+  const watchQuiet = (): void => {
+    quiet ??= clock.after(quietMs, () => {
+      quiet = undefined;
+      if (stopped || !isFailing(state.durable, engineCheck)) return;
+      if (survival.isQuiet()) {
+        const because = `no input had to be left out for ${quietMs / 60_000} min`;
+        push({ type: 'health', check: engineCheck, ok: true, because });
+      } else watchQuiet();
+    });
+  };
+
   // Behind everything that is ready to be read: a flood of readings becomes one transaction, not hundreds.
   const schedule = (): void => {
     if (scheduled) return;
     scheduled = true;
-    setImmediate(() => {
+    const turn = (): void => {
       scheduled = false;
-      if (!stopped) finish();
-    });
+      if (stopped) return;
+      // Nothing is read while a commit blocks. After a slow one the lines have as long for themselves, but an event
+      // never waits.
+      const restMs = batch.events.length > 0 ? 0 : restUntilMs - clock.steadyMs();
+      if (restMs <= 0) finish();
+      else
+        rest ??= clock.after(restMs, () => {
+          rest = undefined;
+          schedule();
+        });
+    };
+    setImmediate(turn);
   };
 
   const finish = (): void => {
@@ -168,8 +267,10 @@ export function createLoop(options: LoopOptions): Loop {
     if (batch.facts.length === 0 && batch.replies.length === 0 && batch.site === undefined && !batch.snapshot)
       return undefined;
     const snapshot = batch.snapshot || factsSinceSnapshot + batch.facts.length >= snapshotEvery;
+    const beganMs = clock.steadyMs();
     try {
       const body = snapshot ? JSON.stringify(state.durable) : undefined;
+      if (body !== undefined) batch.base = { durable: body, model, facts: batch.facts.length };
       store.commit({
         facts: batch.facts,
         events: batch.events,
@@ -187,7 +288,13 @@ export function createLoop(options: LoopOptions): Loop {
       factsSinceSnapshot = snapshot ? 0 : factsSinceSnapshot + batch.facts.length;
       return undefined;
     } catch (error) {
+      failedCommits += 1;
       return error instanceof Error ? error : new Error(String(error));
+    } finally {
+      const tookMs = clock.steadyMs() - beganMs;
+      commits.took(tookMs);
+      slowestCommitMs = Math.max(slowestCommitMs, tookMs);
+      if (tookMs > slowCommitMs) restUntilMs = beganMs + tookMs + Math.min(tookMs, mostRestMs);
     }
   };
 
@@ -242,16 +349,23 @@ export function createLoop(options: LoopOptions): Loop {
     if (at === undefined || at >= armedForMs) return;
     timer?.cancel();
     armedForMs = at;
-    timer = clock.after(Math.max(0, Math.ceil(at - options.baseMs - clock.steadyMs())), () => {
+    const atMs = Math.max(at, survival.restUntilMs());
+    timer = clock.after(Math.max(0, Math.ceil(atMs - options.baseMs - clock.steadyMs())), () => {
       armedForMs = Number.POSITIVE_INFINITY;
       push({ type: 'tick' });
     });
   };
 
+  // (one that is open from before a restart)
+  if (isFailing(state.durable, engineCheck)) watchQuiet();
+
   const answerTo = (id: string): Promise<Reply> | undefined => {
     const same = underway.get(id);
-    const before = same ? undefined : (batch.replies.find((reply) => reply.id === id) ?? store.reply(id));
-    return before ? Promise.resolve(before) : same;
+    if (same) return same;
+    // Not under way and still in the batch: the disk fails, and a kill would undo what the command did.
+    const unstored = batch.replies.find((reply) => reply.id === id);
+    const before = unstored ? { ...unstored, stored: false } : store.reply(id);
+    return before && Promise.resolve(before);
   };
 
   return {
@@ -267,7 +381,9 @@ export function createLoop(options: LoopOptions): Loop {
       const before = answerTo(command.id);
       if (before) return before;
       const answer = new Promise<Reply>((resolve) => {
-        const reply = take({ type: 'command', command, at: stamp() })!;
+        const at = stamp();
+        const input = { type: 'command', command, at } as const;
+        const reply = take(input) ?? survival.refusal(input)!;
         batch.resolvers.push((stored) => {
           underway.delete(command.id);
           resolve(stored ? reply : { ...reply, stored: false });
@@ -278,10 +394,19 @@ export function createLoop(options: LoopOptions): Loop {
       return answer;
     },
     reload(next, siteHash) {
+      const before = { model, site: batch.site };
       model = next;
       batch.site = next.site;
       batch.snapshot = true;
-      take({ type: 'reloaded', site: siteHash, at: stamp() });
+      const input: Input = { type: 'reloaded', site: siteHash, at: stamp() };
+      try {
+        take(input);
+      } catch (error) {
+        model = before.model;
+        batch.site = before.site;
+        if (options.rebuild) survival.rebuild(input);
+        throw error;
+      }
       drive();
       arm();
     },
@@ -293,8 +418,16 @@ export function createLoop(options: LoopOptions): Loop {
       });
     },
     storedSeq: () => storedSeq,
+    slowestCommitMs() {
+      const ms = slowestCommitMs;
+      slowestCommitMs = 0;
+      return ms;
+    },
+    commits: () => ({ ...commits.figures(), failed: failedCommits }),
     storage: () => (failing === undefined ? { ok: true } : { ok: false, because: failing }),
     stop(because) {
+      // (it can't go on, and what it has is half changed)
+      if (stopped) return;
       take({ type: 'stopping', because, at: stamp() });
       // Also after a failure: the disk may have recovered since, and this is the last chance.
       batch.snapshot = true;
@@ -303,6 +436,8 @@ export function createLoop(options: LoopOptions): Loop {
       else giveUp(fault);
       stopped = true;
       timer?.cancel();
+      rest?.cancel();
+      quiet?.cancel();
     },
   };
 }
@@ -343,6 +478,10 @@ export function replayFacts(
   return current;
 }
 
+function raise(error: Error): never {
+  throw error;
+}
+
 interface Batch {
   facts: Fact[];
   readonly events: Event[];
@@ -354,6 +493,8 @@ interface Batch {
   readonly resolvers: ((stored: boolean) => void)[];
   messages: boolean;
   snapshot: boolean;
+  /** the state as so many of the facts had made it, where it was put into one piece meanwhile */
+  base: { readonly durable: string; readonly model: Model; readonly facts: number } | undefined;
   site: Site | undefined;
 }
 
@@ -368,6 +509,7 @@ function emptyBatch(): Batch {
     resolvers: [],
     messages: false,
     snapshot: false,
+    base: undefined,
     site: undefined,
   };
 }

@@ -10,13 +10,14 @@ import type { Log } from './driver.ts';
 import { engineTimeNote, engineTimeNow } from './engine-time.ts';
 import { type Boot, currentBoot } from './lib/boot.ts';
 import type { Clock } from './lib/clock.ts';
+import type { Unstored } from './loop.ts';
 import { replayJournal } from './replay-journal.ts';
 import { placeStaged } from './store/copies.ts';
 import { storeFault } from './store/faults.ts';
 import { isOfDisk, lateStore } from './store/late.ts';
 import { putAside } from './store/open.ts';
 import { outliveDamage } from './store/outlive.ts';
-import { salvage } from './store/salvage.ts';
+import { namesOf, salvage } from './store/salvage.ts';
 import { siteHash } from './store/site.ts';
 import { newEpoch, openStore, type StoreOptions } from './store/store.ts';
 import { type Remembered, type Store, StoreFault } from './store/types.ts';
@@ -26,6 +27,8 @@ export interface Keeping {
   readonly log: Log;
   /** which boot of the machine this is; default: what the machine says */
   readonly boot?: () => Boot;
+  /** which machine this is, as a hash; absent: not known, and then nothing is told by it */
+  readonly machine?: string | undefined;
   /** the source of chance, 0…1; default: the system's */
   readonly random?: () => number;
   /** the disk's seam for tests */
@@ -71,10 +74,11 @@ export function recall(place: Place, site: Site, model: Model, keeping: Keeping)
       renewed: (said) => keeping.renewed?.(said),
       ...(place.mostBytes !== undefined && { bounds: { bytes: place.mostBytes } }),
       ...(keeping.diskFault && { fault: keeping.diskFault }),
+      ...(keeping.machine !== undefined && { machine: keeping.machine }),
       epoch: epoch ?? newEpoch(keeping.random),
     });
   takeRestored(place.folder, keeping);
-  const recalled = recallOrBegin(open, place.folder, site, model, keeping);
+  const recalled = recallOrBegin(open, place.folder, model, keeping);
   const { epoch } = recalled.store;
   /** of the damaged file, also where a new one could not be begun at the first try */
   const rescued: Event[] = [];
@@ -89,13 +93,13 @@ export function recall(place: Place, site: Site, model: Model, keeping: Keeping)
   return { ...recalled, store };
 }
 
-function recallOrBegin(open: Open, folder: string, site: Site, model: Model, keeping: Keeping): Recalled {
+function recallOrBegin(open: Open, folder: string, model: Model, keeping: Keeping): Recalled {
   try {
-    return recallFrom(openOrWait(open, folder, keeping), site, model, keeping);
+    return recallFrom(openOrWait(open, folder, keeping), model, keeping);
   } catch (error) {
     if (!isDamage(error)) throw error;
     const { store, said } = beginAnew(open, folder, keeping, error.message);
-    const recalled = recallFrom(store, site, model, keeping);
+    const recalled = recallFrom(store, model, keeping);
     return { ...recalled, lost: [said, ...recalled.lost] };
   }
 }
@@ -137,8 +141,14 @@ function openLate(open: Open, folder: string, epoch: string, keeping: Keeping): 
   let why = 'superseded';
   try {
     const opened = open(epoch);
-    if (opened.epoch === epoch) return opened;
-    opened.close();
+    let isOurs = false;
+    try {
+      // (a copied card, a restored copy or one that was rolled back takes over the new epoch as well)
+      isOurs = opened.epoch === epoch && isEmpty(opened.remembered());
+    } finally {
+      if (!isOurs) opened.close();
+    }
+    if (isOurs) return opened;
   } catch (error) {
     if (!isDamage(error)) throw error;
     why = 'damaged';
@@ -149,6 +159,9 @@ function openLate(open: Open, folder: string, epoch: string, keeping: Keeping): 
   keeping.warn(said);
   return open(epoch);
 }
+
+const isEmpty = ({ snapshot, facts, lastSeq }: Remembered): boolean =>
+  snapshot === undefined && facts.length === 0 && lastSeq === 0;
 
 /** Sets the damaged file aside and begins a new state, which knows what the old one left at the broker. */
 function beginAnew(open: Open, folder: string, keeping: Keeping, because: string, rescued: Event[] = []) {
@@ -161,12 +174,12 @@ function beginAnew(open: Open, folder: string, keeping: Keeping, because: string
       code: 'STATE_DAMAGED',
       hint: 'keep the file for support',
       because,
-      openIncidents,
+      openIncidents: openIncidents.map(({ id }) => id),
       unsent: unsent.length,
     },
     `the stored state was damaged and set aside as ${kept}; a new one was begun`,
   );
-  const named = openIncidents.length > 0 ? `; open then: ${openIncidents.join(', ')}` : '';
+  const named = openIncidents.length > 0 ? `; open then: ${namesOf(openIncidents)}` : '';
   // nothing said must not read as nothing open
   const openThen = openKnown
     ? named
@@ -181,28 +194,27 @@ function beginAnew(open: Open, folder: string, keeping: Keeping, because: string
   return { store, said };
 }
 
-function recallFrom(store: Store, site: Site, model: Model, keeping: Keeping): Recalled {
+function recallFrom(store: Store, model: Model, keeping: Keeping): Recalled {
   try {
-    return bringBack(store, site, model, keeping);
+    return bringBack(store, model, keeping);
   } catch (error) {
     store.close();
     throw error;
   }
 }
 
-function bringBack(store: Store, site: Site, model: Model, keeping: Keeping): Recalled {
+function bringBack(store: Store, model: Model, keeping: Keeping): Recalled {
   const { clock, log } = keeping;
   const remembered = store.remembered();
-  const hash = siteHash(site);
-  const lastSite = remembered.site;
+  if (remembered.moved) {
+    const said =
+      "the state in the data folder was another machine's: a copied card, or one that was moved; it goes on under a new epoch";
+    log.warn({ code: 'STATE_MOVED', epoch: store.epoch }, said);
+    keeping.warn(said);
+  }
   const { state, inForce, leftOut } = replayJournal(remembered, {
     epoch: store.epoch,
-    model: lastSite === undefined || siteHash(lastSite) === hash ? model : compiled(lastSite),
-    modelOf(wanted) {
-      if (wanted === hash) return model;
-      const other = store.site(wanted);
-      return other && compiled(other);
-    },
+    ...modelsOf(store, remembered.site, model),
     agrees: ({ durable }) => Object.values(durable.incidents).every((one) => isStored(store, one)),
     log,
   });
@@ -223,6 +235,44 @@ function bringBack(store: Store, site: Site, model: Model, keeping: Keeping): Re
     baseMs: engineTime(store, state, keeping) - clock.steadyMs(),
     lost: sentences(remembered, missing, unfollowed),
   };
+}
+
+/** The model under which the last snapshot was taken, and those of the sites that the facts name. */
+function modelsOf(store: Store, lastSite: Site | undefined, model: Model) {
+  const hash = siteHash(model.site);
+  return {
+    model: lastSite === undefined || siteHash(lastSite) === hash ? model : compiled(lastSite),
+    modelOf(wanted: string): Model | undefined {
+      if (wanted === hash) return model;
+      const other = store.site(wanted);
+      return other && compiled(other);
+    },
+  };
+}
+
+/**
+ * The state as the facts have made it so far, stored or not: for a running engine that threw half way through a step.
+ * `model`: the one in force. Throws where there is no telling.
+ */
+export function rebuildState(store: Store, unstored: Unstored, model: Model, log: Log): State {
+  const { base, facts } = unstored;
+  const stored = base ? undefined : store.remembered();
+  const models = modelsOf(store, stored?.site, model);
+  const remembered: Remembered = stored
+    ? { ...stored, facts: [...stored.facts, ...facts] }
+    : { snapshot: base!.durable, facts, lastSeq: 0 };
+  const { state, inForce, leftOut } = replayJournal(remembered, {
+    epoch: store.epoch,
+    modelOf: models.modelOf,
+    model: base?.model ?? models.model,
+    agrees: () => true,
+    log,
+  });
+  // what was taken once can be taken again; if not, a start knows how to tell what is gone
+  if (leftOut > 0) throw new Error(`${leftOut} of the facts that were taken before can't be taken again`);
+  if (inForce !== model) throw new Error('the journal ends under another site than the one in force');
+  state.durable = { ...state.durable, epoch: store.epoch };
+  return state;
 }
 
 /** A site that was in force once and can't be read by this program: its journal can't be either. */

@@ -10,6 +10,8 @@ const everyMs = 5 * 60_000;
 const leastFreeBytes = 64 * 1024 * 1024;
 const leastFreePart = 0.05;
 const mostAsking = 2;
+/** A card near its end takes seconds for what takes milliseconds; nothing is read meanwhile. */
+const slowDiskMs = 1000;
 /** A gateway without a network for a day tells the wrong time soon, and its events with it. */
 const unsyncedForMs = 24 * 3_600_000;
 
@@ -32,6 +34,8 @@ export function watchSelf(options: {
   /** is a trouble of this check open, perhaps from before a restart? */
   readonly failing: (check: string) => boolean;
   readonly health: (check: string, ok: boolean, because: string) => void;
+  /** how long the longest commit took since this was last asked, ms */
+  readonly slowestCommitMs: () => number;
   /** something else that is to be looked after in the same round */
   readonly onLook?: () => void;
 }): SelfChecks {
@@ -56,6 +60,12 @@ export function watchSelf(options: {
     if (unsyncedMs === 0) say('clock', true, 'the clock is synchronised');
     else if (unsyncedMs >= unsyncedForMs)
       say('clock', false, `the clock was not synchronised for ${Math.floor(unsyncedMs / 3_600_000)} h`);
+    const slowestMs = options.slowestCommitMs();
+    // the first look comes with the start, when everything is slow
+    if (mine > 1) {
+      const because = `the longest commit of the last ${everyMs / 60_000} min took ${Math.round(slowestMs)} ms`;
+      say('slow_disk', slowestMs < slowDiskMs, because);
+    }
     // each that hangs holds one of the few threads that all files and names are asked through
     if (asking < mostAsking) await askDisk();
     if (!stopped && mine === looks) timer = clock.after(everyMs, () => void look());

@@ -11,7 +11,7 @@ import type { Event } from '../src/core/types.ts';
 import { createLoop } from '../src/loop.ts';
 import { openStore } from '../src/store/store.ts';
 import { StoreFault } from '../src/store/types.ts';
-import { virtualClock } from './support/clock.ts';
+import { type VirtualClock, virtualClock } from './support/clock.ts';
 
 const site = {
   premises: 'shop',
@@ -49,19 +49,23 @@ const site = {
 const log = { debug() {}, info() {}, warn() {}, error() {} };
 let folder: string;
 let failing = false;
+/** how long the disk takes for a commit */
+let syncMs = 0;
+let clock: VirtualClock;
 
 const open = () =>
   openStore(folder, {
     now: () => 0,
     log,
     fault(operation) {
+      if (operation === 'commit' && syncMs > 0) clock.block(syncMs);
       if (failing && operation === 'commit') throw new StoreFault('io', 'the disk fails', 'replace it');
     },
   });
 
 function start() {
   const store = open();
-  const clock = virtualClock();
+  clock = virtualClock();
   const model = compile(site);
   const published: Event[] = [];
   const loop = createLoop({
@@ -89,6 +93,7 @@ const command = (id: string, verb: string, fields: object = {}) => ({
 beforeEach(() => {
   folder = mkdtempSync(path.join(os.tmpdir(), 'keepwatch-loop-'));
   failing = false;
+  syncMs = 0;
 });
 afterEach(() => rmSync(folder, { recursive: true, force: true }));
 
@@ -131,9 +136,56 @@ describe('the loop', () => {
     const first = await loop.command(command('c1', 'raise', { plan: 'fire' }));
     const second = await loop.command(command('c1', 'raise', { plan: 'fire' }));
     expect(first).toMatchObject({ ok: true, stored: false });
-    expect(second.incident).toBe(first.incident);
+    expect(second).toEqual(first);
     const raised = Object.values(loop.state.durable.incidents).filter((incident) => incident.plan === 'fire');
     expect(raised).toHaveLength(1);
+    failing = false;
+    loop.stop('stopped');
+    store.close();
+  });
+
+  test('gives the lines as long as a slow commit took, but an event never waits', async () => {
+    const { loop, store, published } = start();
+    await turn();
+    syncMs = 2000;
+    const took = async (id: string, verb: string, fields: object): Promise<number> => {
+      const beganMs = clock.steadyMs();
+      const answer = loop.command(command(id, verb, fields));
+      for (;;) {
+        const done = await Promise.race([answer, clock.advance(100)]);
+        if (done) return clock.steadyMs() - beganMs;
+      }
+    };
+    await took('c1', 'raise', { plan: 'fire' });
+    // refused: nothing but its answer is to be stored
+    expect(await took('c2', 'reset', { incident: 'none' })).toBeGreaterThanOrEqual(4000);
+    const count = published.length;
+    loop.push({ type: 'reading', values: [['panel.z2', true]] });
+    await turn();
+    expect(published.length).toBeGreaterThan(count);
+    loop.stop('stopped');
+    store.close();
+  });
+
+  test('counts its commits, those that failed and the longest', async () => {
+    const { loop, store } = start();
+    await turn();
+    const { count, failed } = loop.commits();
+    expect(count).toBeGreaterThan(0);
+    expect(failed).toBe(0);
+    syncMs = 700;
+    loop.push({ type: 'reading', values: [['panel.z2', true]] });
+    await turn();
+    const slow = loop.commits();
+    expect(slow.count).toBe(count + 1);
+    expect(slow.longestMs).toBeGreaterThanOrEqual(700);
+    const within = (ms: number) => slow.within.find(([limit]) => limit === ms)![1];
+    expect(within(1000) - within(500)).toBe(1);
+    syncMs = 0;
+    failing = true;
+    loop.push({ type: 'reading', values: [['panel.z2', false]] });
+    await turn();
+    expect(loop.commits()).toMatchObject({ count: slow.count + 1, failed: 1 });
     failing = false;
     loop.stop('stopped');
     store.close();

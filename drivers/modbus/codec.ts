@@ -51,6 +51,13 @@ export const readFunction: Readonly<Record<Table, 1 | 2 | 3 | 4>> = {
   input: 4,
 };
 
+/** Which table an answer to this function code is about; undefined where it is none of ours. */
+export function tableOf(code: number): Table | undefined {
+  if (code === 5 || code === 15) return 'coil';
+  if (code === 6 || code === 16) return 'holding';
+  return (Object.keys(readFunction) as Table[]).find((table) => readFunction[table] === code);
+}
+
 export function isBitTable(table: Table): boolean {
   return table === 'coil' || table === 'discrete';
 }

@@ -93,9 +93,10 @@ export const modbusTcp: Driver = {
 
 function rtuPort(host: Host) {
   return {
+    stray: (space: string) => host.stray?.(space),
     echoing: () =>
       host.log.warn(
-        {},
+        { code: 'LINE_ECHO' },
         'the line sends our own bytes back; write `echo: true` on the bus, or turn it off at the adapter',
       ),
   };

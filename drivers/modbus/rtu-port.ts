@@ -3,7 +3,7 @@
 // still follow. Knows no timers: silences, and how long a late answer must be feared, are the host's.
 
 import { type ByteLink, DeviceFault } from '../../src/driver.ts';
-import { crc16 } from './codec.ts';
+import { crc16, tableOf } from './codec.ts';
 import { echoes, Port, type Question } from './port.ts';
 
 /** the longest frame is 256 bytes; room for noise or an echo before it */
@@ -14,6 +14,8 @@ export interface RtuOptions {
   readonly echo: boolean;
   /** told once where it does so, but is not expected */
   echoing(): void;
+  /** an answer came that nobody waits for, of this space */
+  stray?(space: string): void;
 }
 
 export class RtuPort extends Port {
@@ -58,6 +60,7 @@ export class RtuPort extends Port {
     if (bytes.length === 0) return;
     if (!question) {
       this.dropped += bytes.length;
+      this.unasked(bytes);
       return;
     }
     if (this.length + bytes.length > room) {
@@ -69,6 +72,27 @@ export class RtuPort extends Port {
     this.bytes.set(bytes, this.length);
     this.length += bytes.length;
     this.examine(question);
+  }
+
+  /** Nothing is asked: a whole answer is a late one. What came of it before the time was up still lies here. */
+  private unasked(bytes: Uint8Array): void {
+    if (this.length + bytes.length > room) this.length = 0;
+    if (bytes.length > room) return;
+    this.bytes.set(bytes, this.length);
+    this.length += bytes.length;
+    for (let at = 0; at + 5 <= this.length; at += 1) {
+      const length = frameLength(this.bytes.subarray(at), this.length - at);
+      if (length === 0 || !this.sound(at, length)) continue;
+      this.tellStray(at);
+      this.bytes.copyWithin(0, at + length, this.length);
+      this.length -= at + length;
+      at = -1;
+    }
+  }
+
+  private tellStray(at: number): void {
+    const table = tableOf(this.bytes[at + 1]! & 0x7f);
+    if (table) this.options.stray?.(`unit ${this.bytes[at]} ${table}`);
   }
 
   /** What stands behind our own bytes. Where they come back changed, somebody else was talking. */
@@ -110,6 +134,7 @@ export class RtuPort extends Port {
     const asked = `asked unit ${question.unit} by function ${question.code}`;
     this.instead = new DeviceFault('foreign', `${asked}, got an answer of ${what}`);
     this.dropped += length;
+    this.tellStray(0);
     this.bytes.copyWithin(0, length, this.length);
     this.length -= length;
   }
@@ -140,7 +165,9 @@ export class RtuPort extends Port {
 
   private found(at: number, length: number): void {
     this.dropped += this.length - length;
-    this.answer(Buffer.from(this.bytes.subarray(at, at + length)));
+    const frame = Buffer.from(this.bytes.subarray(at, at + length));
+    this.length = 0;
+    this.answer(frame);
   }
 }
 

@@ -104,7 +104,10 @@ export function recordingOf(playable: readonly Driver[]): Driver {
       if (!player) {
         player = load(bus, driver.id === 'modbus-tcp');
         players.set(bus, player);
-        host.log.warn({ file: bus.file }, 'this bus is a recording: nothing on it is real');
+        host.log.warn(
+          { code: 'RECORDING', file: bus.file },
+          'this bus is a recording: nothing on it is real',
+        );
       }
       const playing = player;
       const link = playing.connect((because) => host.fail(new Error(because)));
@@ -122,7 +125,10 @@ export function recordingOf(playable: readonly Driver[]): Driver {
         async close() {
           link.close();
           await connection.close();
-          host.log.info({ file: bus.file, ...playing.figures() }, 'the recording was closed');
+          host.log.info(
+            { code: 'RECORDING_CLOSED', file: bus.file, ...playing.figures() },
+            'the recording was closed',
+          );
         },
       };
     },

@@ -223,6 +223,7 @@ const sensors: readonly Shape[] = [
   [/^(\S+) is below the least possible, (\S+)$/, ([value, limit]) => `${value} 低于可能的最小值 ${limit}`],
   [/^(\S+) is above the most possible, (\S+)$/, ([value, limit]) => `${value} 高于可能的最大值 ${limit}`],
   [/^no reading for (\S+) s$/, ([time]) => `已有 ${time} 秒没有读数`],
+  [/^an input that was left out may have changed it$/, '有一条输入被跳过，当前值未知'],
   [/^loop short$/, '回路短路'],
   [/^loop open$/, '回路开路'],
   [/^tamper$/, '防拆动作'],
@@ -271,16 +272,33 @@ const links: readonly Shape[] = [
   [/^(\S+) was removed from the configuration$/, ([id]) => `${id} 已从配置中删除`],
 ];
 
+/** `i3 (Fire · Atrium / 火灾 · 中庭), i4 and 3 more`: each by its Chinese name where it has one. */
+function openThen(list: string): string {
+  return list
+    .replace(/(\S+) \((?:[^()/]* \/ )?([^()/]*)\)/g, (_, id, title) => `${id}（${title}）`)
+    .replace(/ and (\d+) more$/, (_, count) => `，另有 ${count} 起`)
+    .replaceAll(', ', '，');
+}
+
 const health: readonly Shape[] = [
   [/^the disk takes writes again$/, '磁盘恢复写入'],
   [
+    /^the engine failed at an input and left it out: (.*)$/s,
+    ([what]) => `网关内部故障，一条输入未处理，已跳过：${what}`,
+  ],
+  [/^no input had to be left out for (\d+) min$/, ([minutes]) => `已有 ${minutes} 分钟没有输入被跳过`],
+  [
     /^the stored state was damaged and set aside as (\S+); a new one was begun(?:; open then: ([^;]*))?(; what was open then can't all be read: there may have been alarms)?$/s,
     ([name, open, unknown]) =>
-      `存储的运行记录受损，已另存为 ${name}，并重新开始记录${open === undefined ? '' : `；当时未关闭：${open}`}${unknown === undefined ? '' : '；当时未关闭的事件无法全部读出，可能有报警，请现场查看'}`,
+      `存储的运行记录受损，已另存为 ${name}，并重新开始记录${open === undefined ? '' : `；当时未关闭：${openThen(open)}`}${unknown === undefined ? '' : '；当时未关闭的事件无法全部读出，可能有报警，请现场查看'}`,
   ],
   [
     /^the last changes on the disk could not be read: what came before them is kept$/,
     '磁盘上最后的改动无法读取，之前的内容仍保留',
+  ],
+  [
+    /^the state in the data folder was another machine's: a copied card, or one that was moved; it goes on under a new epoch$/,
+    '数据文件夹里的状态来自另一台机器（复制的或换过来的存储卡），已用新的 epoch 继续',
   ],
   [
     /^(\d+) facts? of the journal could not be used and (?:was|were) left out(?:; no longer followed: (.*))?$/s,
@@ -318,6 +336,11 @@ const health: readonly Shape[] = [
     ([session]) => `另一网关以同一身份发布消息（会话 ${session}）`,
   ],
   [/^no other gateway was seen under this name for ten minutes$/, '十分钟内未再发现使用同一身份的网关'],
+  [/^(\S+) is taken by another program$/, ([place]) => `${place} 已被其他程序占用`],
+  [/^this machine has no address (\S+)$/, ([address]) => `本机没有地址 ${address}`],
+  [/^no right to listen on (\S+)$/, ([place]) => `无权监听 ${place}`],
+  [/^the console can't listen on (\S+): (.*)$/s, ([place, why]) => `控制台无法监听 ${place}：${why}`],
+  [/^the console listens again$/, '控制台已恢复监听'],
   [/^keepwatch (\S+) started$/, ([version]) => `keepwatch ${version} 已启动`],
 ];
 
@@ -326,6 +349,7 @@ const deliveries: readonly Shape[] = [
   [/^not delivered in time$/, '规定时间内未送达'],
   [/^refused$/, '被拒绝'],
   [/^the broker took it$/, '消息服务器已收下'],
+  [/^the broker took it; nobody was listening$/, '消息服务器已收下，但无人接收'],
   [/^the network took it$/, '运营商已接收'],
   [/^a message was delivered$/, '消息已送达'],
   [/^no delivery$/, '消息未送达'],

@@ -8,6 +8,7 @@ import { equipmentVerbs } from './equipment-verbs.ts';
 import { incidentVerbs } from './incident-verbs.ts';
 import type { Turn } from './incidents.ts';
 import type { Command, Reply, Text, Verb } from './types.ts';
+import { isLanguage, noLanguage } from './vocabulary.ts';
 import { walkTestVerbs } from './walk-test.ts';
 
 const verbs: Readonly<Record<Verb, Act>> = {
@@ -20,7 +21,8 @@ const verbs: Readonly<Record<Verb, Act>> = {
 
 /** Runs a command whose shape the door has checked. Always gives a reply; a refused one has changed nothing. */
 export function run(turn: Turn, command: Command): Reply {
-  const { language } = turn.model.site;
+  const asked = command.language;
+  const language = isLanguage(asked) ? asked : turn.model.site.language;
   const reply = (ok: boolean, code: string, message: Text, more: object = {}): Reply => ({
     id: command.id,
     ok,
@@ -28,6 +30,7 @@ export function run(turn: Turn, command: Command): Reply {
     message: typeof message === 'string' ? message : message[language],
     ...more,
   });
+  if (asked !== undefined && !isLanguage(asked)) return reply(false, 'badRequest', noLanguage);
   const act = Object.hasOwn(verbs, command.verb) ? verbs[command.verb as Verb] : undefined;
   if (!act)
     return reply(false, 'unknownVerb', {

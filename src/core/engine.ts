@@ -17,6 +17,7 @@ import { hasten, raiseLevels, tend } from './ladder.ts';
 import { look, type Model } from './model.ts';
 import { outputExpired, outputsChanged, tellAgain } from './outputs.ts';
 import { accept, believe, lose, pointsWakeAt, settle } from './points.ts';
+import { carryBack } from './recovery.ts';
 import { evaluate, release } from './rules.ts';
 import { allKnown, type Durable, type Live, makeState, newDurable, newLive, type State } from './state.ts';
 import { tickAutomatic } from './steps.ts';
@@ -32,8 +33,9 @@ import {
   linkChanged,
   outputTrouble,
   pointStillBad,
+  stillAwaited,
 } from './troubles.ts';
-import type { Change, Chatter, Effects, Fact, Incident, Input } from './types.ts';
+import type { Change, Chatter, Effects, Fact, Incident, Input, Raw, Stamp } from './types.ts';
 import { endWalkTest, hear, spokeTooLong, testedPoints, walkTestOver, watchEnding } from './walk-test.ts';
 
 const nothing: readonly Change[] = [];
@@ -84,6 +86,36 @@ export function replay(state: State, fact: Fact, model: Model): Effects {
   for (const change of fact.live) state.live.unjournaled.set(change[0], change);
   advance(state, fact.input, fact.changes, model, effects);
   state.live.unjournaled.clear();
+  return effects;
+}
+
+/**
+ * The state was made again from its facts after a step that threw: what the wires said before goes on, and points that
+ * the step may have touched are unknown until they are read again. `quietly`: the rules are not asked about these now.
+ */
+export function resume(
+  state: State,
+  before: Live,
+  readings: readonly (readonly [string, Raw])[],
+  at: Stamp,
+  model: Model,
+  quietly: boolean,
+): Effects {
+  const effects = noEffects();
+  const doubtful = carryBack(state, before, readings, model, at);
+  awaitRest({ state, model, at, effects });
+  // whatever was told of them last is told anew
+  for (const id of [...before.unjournaled.keys(), ...readings.map(([point]) => point)])
+    if (model.index.has(id)) effects.points.add(id);
+  if (quietly) {
+    believe(state.live, model.index, doubtful, at.wallMs);
+    for (const change of doubtful) {
+      state.live.unjournaled.set(change[0], change);
+      effects.points.add(change[0]);
+    }
+    return effects;
+  }
+  advance(state, { type: 'points', at }, doubtful, model, effects);
   return effects;
 }
 
@@ -235,6 +267,9 @@ function timerFired(turn: Turn, name: string): void {
       if (index !== undefined) pointStillBad(turn, index);
       break;
     }
+    case 'answer':
+      stillAwaited(turn, id);
+      break;
     case 'output':
       outputTrouble(turn, id, state.durable.outputs[id]?.fault);
       break;

@@ -312,7 +312,7 @@ export function emit(
 }
 
 function copied(incident: Incident): NonNullable<Event['incident']> {
-  const { steps: _steps, told: _told, evidence: _evidence, ...rest } = incident;
+  const { steps: _steps, told: _told, evidence: _evidence, tested: _tested, ...rest } = incident;
   const { signals } = rest;
   const shown =
     signals.length <= signalsInEvent ? signals : [signals[0]!, ...signals.slice(1 - signalsInEvent)];

@@ -71,6 +71,8 @@ export function accept(
       continue;
     }
     live.raws[at] = raw;
+    // (one that was put off)
+    live.pending.delete(at);
     const change = changed(live, at, point, raw);
     if (change) {
       changes ??= [];
@@ -153,7 +155,8 @@ function changed(live: Live, at: number, point: Point, raw: Raw): Change | undef
   return because === undefined ? [point.id, value, quality] : [point.id, value, quality, because];
 }
 
-function settled(live: Live, at: number, point: Point, raw: Raw): boolean {
+/** Does a raw value say no more than what is believed already? */
+export function settled(live: Live, at: number, point: Point, raw: Raw): boolean {
   const { value, quality, because } = meaning(live, at, point, raw);
   return isBelieved(live, at, point, value, quality, because);
 }

@@ -137,7 +137,7 @@ export interface Durable {
   corrections?: readonly ClockCorrection[];
 }
 
-/** A raw value that waits out its debounce. */
+/** A raw value that waits out its debounce, or one at which the engine threw, until it is tried again. */
 export interface Pending {
   readonly raw: Raw;
   readonly dueMs: number;

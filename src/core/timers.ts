@@ -85,3 +85,11 @@ function pop(heap: [number, string][]): [number, string] {
   }
   return top;
 }
+
+/** Names of all deadlines that have come by `nowMs`, in their order. */
+export function allDue({ due }: Timers, nowMs: number): string[] {
+  return Object.entries(due)
+    .filter(([, at]) => at <= nowMs)
+    .sort((one, other) => (before([one[1], one[0]], [other[1], other[0]]) ? -1 : 1))
+    .map(([name]) => name);
+}

@@ -11,10 +11,15 @@ import type { Chatter, Signal, Text } from './types.ts';
 
 /** A point must be without a value this long and its debounce, on a living device, to be a trouble of its own. */
 export const pointTroubleAfterMs = 3000;
+/** A bus that is back asks its devices one after the other: until each has answered or failed, or this long, its points are excused. */
+const answerWithinMs = 30_000;
+/** A device that is back may have registers that rest for a late answer still to come: so long until all are read again. */
+const rereadWithinMs = 15_000;
 /** An output's fault that outlasts the loss of its device by this much is a trouble of its own. */
 const outputTroubleAfterMs = 10_000;
 
-const words: Readonly<Record<string, Text>> = {
+/** What each trouble is called, by its rule. */
+export const troubleWords: Readonly<Record<string, Text>> = {
   bus_lost: { zh: '总线中断', en: 'Bus lost' },
   bus_silent: { zh: '总线上设备全部无应答', en: 'No device on the bus answers' },
   device_lost: { zh: '设备无应答', en: 'Device does not answer' },
@@ -22,13 +27,16 @@ const words: Readonly<Record<string, Text>> = {
   point_chatter: { zh: '触点抖动', en: 'Contact chatters' },
   output_fault: { zh: '输出故障', en: 'Output fault' },
   health_state: { zh: '存储的运行记录受损', en: 'Stored state was damaged' },
+  health_engine: { zh: '网关内部故障，有输入未处理', en: 'Internal fault: an input was left out' },
   health_storage: { zh: '存储故障', en: 'Storage fault' },
   health_channel: { zh: '通知通道故障', en: 'Channel to people fails' },
   health_broker: { zh: '消息服务器连接中断', en: 'Broker connection lost' },
   health_disk: { zh: '磁盘空间不足', en: 'Disk is nearly full' },
+  health_slow_disk: { zh: '存储写入过慢', en: 'Disk is slow' },
   health_clock: { zh: '时钟未同步', en: 'Clock not synchronised' },
   health_identity: { zh: '两台网关使用同一身份', en: 'Two gateways under one name' },
   health_stuck: { zh: '网关部件停滞，已重启该部件', en: 'A part of the gateway was stuck' },
+  health_console: { zh: '控制台网页无法打开', en: 'Console can’t be opened' },
   health_receipt: { zh: '监控中心未确认', en: 'No receipt from the monitoring centre' },
 };
 
@@ -43,13 +51,18 @@ export function linkChanged(
   const { state, model } = turn;
   const { down } = state.durable;
   const key = `${of}:${id}`;
-  if (up ? down[key] === undefined : down[key] === because) return;
+  const awaited = of === 'device' && isAwaited(turn, id);
+  if (!awaited && (up ? down[key] === undefined : down[key] === because)) return;
   state.dirty = true;
   if (up) delete down[key];
   else down[key] = because;
   if (of === 'bus') {
     // What its devices do is unknown until the bus is back and they have been asked again.
-    for (const device of model.devicesOn.get(id) ?? []) delete down[`device:${device}`];
+    for (const device of model.devicesOn.get(id) ?? []) {
+      delete down[`device:${device}`];
+      if (up) setTimer(state.timers, answerTimer(device), turn.at.steadyMs + answerWithinMs);
+      else clearTimer(state.timers, answerTimer(device));
+    }
     judgeBus(turn, id);
     // The same holds for its outputs: a fault that outlasts the loss will be told again.
     for (const output of model.outputs.values()) {
@@ -58,8 +71,10 @@ export function linkChanged(
       outputTrouble(turn, output.id, undefined);
     }
   } else {
+    clearTimer(state.timers, answerTimer(id));
     const bus = model.devices.get(id)?.bus;
     if (bus !== undefined) judgeBus(turn, bus);
+    if (up) awaitReading(turn, id);
     for (const output of model.outputs.values()) {
       if (output.device !== id) continue;
       // A fault while the device is lost has that cause; one that is still there after its return is its own.
@@ -67,6 +82,28 @@ export function linkChanged(
       else outputTrouble(turn, output.id, undefined);
     }
   }
+}
+
+/** Points of a device that is back and not read yet: their wait is longer. */
+function awaitReading({ state, model, at }: Turn, device: string): void {
+  for (const index of model.pointsOf.get(device) ?? []) {
+    const { id, debounceMs } = model.points[index]!;
+    const timer = `bad:${id}`;
+    if (state.durable.timers[timer] === undefined || state.live.qualities[index] !== 'stale') continue;
+    setTimer(state.timers, timer, at.steadyMs + rereadWithinMs + (debounceMs ?? 0));
+  }
+}
+
+const answerTimer = (device: string): string => `answer:${device}`;
+
+/** Its bus is back, and nothing is known of it since. */
+function isAwaited(turn: Turn, device: string): boolean {
+  return turn.state.durable.timers[answerTimer(device)] !== undefined;
+}
+
+/** A device that has neither answered nor failed since its bus is back, such as one that speaks only on events. */
+export function stillAwaited(turn: Turn, device: string): void {
+  for (const index of turn.model.pointsOf.get(device) ?? []) judgePoint(turn, index);
 }
 
 /** Opens and ends the troubles of a bus and all its devices by what is known of its links. */
@@ -130,10 +167,12 @@ export function judgePoint(turn: Turn, index: number): void {
   const standing = state.durable.incidents[state.durable.keys[subject] ?? '']?.signals.some(
     (signal) => signal.active && signal.rule === 'point_bad' && signal.point === point.id,
   );
-  if (suffering && !waiting && !standing) {
+  // a value that came back is believed only after its debounce
+  const dueMs = turn.at.steadyMs + pointTroubleAfterMs + (point.debounceMs ?? 0);
+  const isEarlier = waiting && state.live.qualities[index] === 'bad' && dueMs < state.durable.timers[timer]!;
+  if (suffering && !standing && (!waiting || isEarlier)) {
     state.dirty = true;
-    // a value that came back is believed only after its debounce
-    setTimer(state.timers, timer, turn.at.steadyMs + pointTroubleAfterMs + (point.debounceMs ?? 0));
+    setTimer(state.timers, timer, dueMs);
   } else if (!suffering) {
     if (waiting) {
       state.dirty = true;
@@ -186,7 +225,8 @@ function isSuffering(turn: Turn, index: number): boolean {
   // a point that was never read has nothing to lose: its link tells the tale
   return (
     (qualities[index] === 'bad' || (qualities[index] === 'stale' && becauses[index] !== undefined)) &&
-    isReachable(turn, index)
+    isReachable(turn, index) &&
+    !isAwaited(turn, turn.model.points[index]!.device)
   );
 }
 
@@ -240,7 +280,7 @@ export function openChecks(durable: Durable): string[] {
 /** Checks of which there are many, such as one for each channel, share their words. */
 function ofMany(rule: string): Text | undefined {
   const kind = /^health_(channel|stuck)_/.exec(rule)?.[1];
-  return kind === undefined ? undefined : words[`health_${kind}`];
+  return kind === undefined ? undefined : troubleWords[`health_${kind}`];
 }
 
 /** One of the daemon's own checks failed or passed. */
@@ -292,7 +332,7 @@ function judge(turn: Turn, what: Judgement): void {
     key: what.subject,
     plan: turn.model.plans.get('gateway-trouble')!,
     ...(what.zone !== undefined && { zone: what.zone }),
-    title: words[what.rule] ??
+    title: troubleWords[what.rule] ??
       ofMany(what.rule) ?? {
         zh: '网关自身故障',
         en: 'Gateway trouble',

@@ -49,6 +49,8 @@ export interface Command {
   readonly verb: string;
   readonly by: string;
   readonly origin: 'mqtt' | 'cli' | 'http' | 'sms';
+  /** `zh` or `en`: of the reply's message; absent: that of the premises */
+  readonly language?: unknown;
   readonly [field: string]: unknown;
 }
 
@@ -148,6 +150,19 @@ export interface Signal {
 
 export type IncidentState = 'unacknowledged' | 'acknowledged' | 'returned' | 'shelved' | 'closed';
 
+/** What a walk test has found. */
+export interface Tested {
+  readonly by: string;
+  /** all that were in it, in the order of the site file */
+  readonly detectors: readonly {
+    readonly point: string;
+    readonly zone?: string;
+    readonly kind?: string;
+    /** ISO 8601; absent: it was not heard */
+    readonly heardAt?: string;
+  }[];
+}
+
 export interface Incident {
   readonly id: string;
   readonly plan: string;
@@ -185,6 +200,8 @@ export interface Incident {
   /** who found it, where it was raised by hand */
   finder?: { readonly name: string; readonly phone?: string };
   place?: string;
+  /** of a walk test, from its end on; in no event */
+  tested?: Tested;
   /** of a drill: what is let out of the house for it */
   readonly allow?: { readonly outputs: boolean; readonly channels: boolean };
   acknowledgedBy?: string;
@@ -345,7 +362,7 @@ export interface Event {
 export interface Reply {
   readonly id: string;
   readonly ok: boolean;
-  /** `ok`, or `badRequest unknownVerb notFound notAllowed refused` */
+  /** `ok`, or `badRequest unknownVerb notFound notAllowed refused`; `internal`: the engine failed at it, nothing changed */
   readonly code: string;
   readonly message: string;
   readonly [field: string]: unknown;

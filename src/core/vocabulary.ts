@@ -1,7 +1,16 @@
 // The field's words in Chinese, as people on site say them: levels, states, events, roles. One list for the terminal
 // and the reports; English needs none, because the ids are English words.
 
-import type { Category, EventType, IncidentState, Level, Verdict } from './types.ts';
+import type { Category, Delivery, EventType, IncidentState, Language, Level, Verdict } from './types.ts';
+
+export const languages: readonly Language[] = ['zh', 'en'];
+
+export function isLanguage(value: unknown): value is Language {
+  return languages.includes(value as Language);
+}
+
+/** What is said of a command's `language` that is none. */
+export const noLanguage = { zh: 'language 应为 zh 或 en', en: 'language must be zh or en' } as const;
 
 export const categoriesZh: Readonly<Record<Category, string>> = {
   alarm: '报警',
@@ -73,6 +82,19 @@ export const rolesZh: Readonly<Record<string, string>> = {
   communication: '宣传沟通',
   supply: '物资保障',
 };
+
+/** Why a message counts as delivered that the broker has, and knows to have reached nobody. */
+export const tookUnheard = 'the broker took it; nobody was listening';
+
+/** A broker has a message, which is not to say that a person has: `unheard` where it is known that nobody listened. */
+export function handedOver({
+  channel,
+  state,
+  because,
+}: Pick<Delivery, 'channel' | 'state' | 'because'>): 'unheard' | 'unknown' | undefined {
+  if (channel !== 'mqtt' || state !== 'delivered') return undefined;
+  return because === tookUnheard ? 'unheard' : 'unknown';
+}
 
 /**
  * How a number to call stands to the text of its step: `said` there already, still to be `added`, or `missing`, because

@@ -211,6 +211,7 @@ export function walkTestOver(turn: Turn, why: string): void {
     const left = leftToHear(state, model);
     const heard = Object.keys(walkTest.proven).length;
     const rest = left.length === 0 ? '' : `; not heard: ${left.join(', ')}`;
+    keepResult(turn, walkTest);
     if (incident)
       emit(turn, 'incident.note', `walk test over, ${why}`, {
         incident,
@@ -227,8 +228,33 @@ export function walkTestOver(turn: Turn, why: string): void {
   end(turn, walkTest, why);
 }
 
+/** The test is forgotten at its end; what it found stays with its incident, for the report. */
+function keepResult(turn: Turn, walkTest: WalkTest): void {
+  const { state, model } = turn;
+  const incident = state.durable.incidents[walkTest.incident];
+  if (incident === undefined) return;
+  const { by, proven } = walkTest;
+  const found = detectors(model, walkTest.zone, walkTest.buttons).map((index) => {
+    const { id, device, kind, zone = model.devices.get(device)?.zone } = model.points[index]!;
+    return {
+      point: id,
+      ...(zone !== undefined && { zone }),
+      ...(kind !== undefined && { kind }),
+      ...(proven[id] !== undefined && { heardAt: proven[id] }),
+    };
+  });
+  const there = new Set(found.map(({ point }) => point));
+  // (heard, and taken out of the site since)
+  const gone = Object.entries(proven).flatMap(([point, heardAt]) =>
+    there.has(point) ? [] : [{ point, heardAt }],
+  );
+  incident.tested = { by, detectors: [...found, ...gone] };
+  touch(turn, incident);
+}
+
 function end(turn: Turn, walkTest: WalkTest, why: string): void {
   const { state } = turn;
+  keepResult(turn, walkTest);
   delete state.durable.walkTest;
   clearTimer(state.timers, 'walktest:');
   for (const index of state.live.tested) clearTimer(state.timers, `spoken:${turn.model.points[index]!.id}`);

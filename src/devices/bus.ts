@@ -94,6 +94,7 @@ export class Bus {
       outputs,
       kind: bus.link?.kind ?? 'none',
       untagged: bus.link?.kind === 'serial' || (bus.link?.kind === 'tcp' && bus.link.untagged === true),
+      lateness: new Map(),
       gapMs: frameGapMs(bus.link),
       ...(this.paced ? { pace: this.paced.pace } : {}),
       outputTimeoutMs: timeouts.length > 0 ? Math.max(...timeouts) : defaultTimeoutMs,
@@ -229,6 +230,7 @@ export class Bus {
         if (emitted) emitted.push(values);
         else if (session && session === this.session) this.emit(session, values);
       },
+      stray: (space) => session?.strayed(space),
       fail: (fault) => lost(link ? `${link.name}: ${fault.message}` : fault.message),
       log: this.options.log,
     };
@@ -299,7 +301,11 @@ export class Bus {
     const given = new AbortController();
     if (connection) {
       const closing = attempt(() => connection.close()).catch((error: unknown) => {
-        this.line.warn('close', { bus: this.line.id, error }, 'the driver failed to close');
+        this.line.warn(
+          'close',
+          { code: 'DRIVER_CLOSE', bus: this.line.id, error },
+          'the driver failed to close',
+        );
       });
       await Promise.race([closing, sleep(this.options.clock, closeTimeoutMs, given.signal)]);
       given.abort();
@@ -332,7 +338,7 @@ export class Bus {
         : `${kind === 'none' ? this.line.id : link?.name} is open`;
     this.up = true;
     this.because = undefined;
-    if (this.saidDown) this.options.log.info({ bus: this.line.id }, because);
+    if (this.saidDown) this.options.log.info({ code: 'BUS_UP', bus: this.line.id }, because);
     this.tell({ type: 'link', of: 'bus', id: this.line.id, up: true, because });
   }
 
@@ -341,7 +347,7 @@ export class Bus {
     const changed = this.up !== false;
     this.up = false;
     this.because = because;
-    this.saidDown = this.line.warn(`down ${because}`, { bus: this.line.id }, because);
+    this.saidDown = this.line.warn(`down ${because}`, { code: 'BUS_DOWN', bus: this.line.id }, because);
     if (changed) this.tell({ type: 'link', of: 'bus', id: this.line.id, up: false, because });
   }
 
@@ -361,7 +367,10 @@ export class Bus {
     try {
       this.options.push(input);
     } catch (error) {
-      this.options.log.error({ bus: this.line.id, error }, 'an input could not be handed on');
+      this.options.log.error(
+        { code: 'INPUT_FAILED', bus: this.line.id, error },
+        'an input could not be handed on',
+      );
     }
   }
 }

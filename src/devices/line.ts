@@ -3,6 +3,7 @@
 
 import type { FaultKind, LinkSettings, Log } from '../driver.ts';
 import type { Clock } from '../lib/clock.ts';
+import { type Lateness, ranOut } from './lateness.ts';
 import type { LimitedWarn } from './log-limit.ts';
 import type { OutputState } from './outputs.ts';
 import type { Pace } from './pacer.ts';
@@ -29,6 +30,8 @@ export interface Line {
   readonly kind: 'serial' | 'tcp' | 'none';
   /** answers carry no id: a late one could be taken for another's */
   readonly untagged: boolean;
+  /** how late they were */
+  readonly lateness: Lateness;
   /** silence between frames, ms */
   readonly gapMs: number;
   /** ends silences on time, where they are real */
@@ -59,11 +62,11 @@ export function silenceMs(
 /**
  * A request of `space` ran out of time on a line without transaction ids: its answer may still come, and would
  * pass for the answer to another question of the same space. None is asked until an answer would be twice as late
- * as the limit; the rest of the line goes on.
+ * as the limit, or later than any that was seen; the rest of the line goes on.
  */
 export function holdSpace(line: Line, space: string | undefined, startedMs: number, timeoutMs: number): void {
   if (!line.untagged || space === undefined) return;
-  const untilMs = startedMs + 2 * timeoutMs;
+  const untilMs = ranOut(line.lateness, space, startedMs, timeoutMs);
   for (const poll of line.polls) {
     if (poll.request.space !== space) continue;
     poll.heldUntilMs = untilMs;

@@ -2,6 +2,7 @@
 // outputs.ts and the reports to the engine. Knows no protocol; when it is an output's turn is the session's choice.
 
 import type { Connection, FaultKind } from '../driver.ts';
+import { answered as answeredInTime } from './lateness.ts';
 import { attempt, holdSpace, type Line } from './line.ts';
 import {
   checkByDriving,
@@ -118,6 +119,8 @@ export function checkOutput(turns: Turns, output: OutputState, now: number): voi
 
 function answered(turns: Turns, output: OutputState, now: number): void {
   turns.answeredBy();
+  const { space } = output.config.address;
+  if (space !== undefined) answeredInTime(turns.line.lateness, space, now);
   const { station } = output;
   if (!station) return;
   // (its polls alone may have found it dead)
@@ -138,7 +141,7 @@ function outputFailed(turns: Turns, output: OutputState, error: unknown, ranOut:
   }
   const { id } = output.config;
   const { station } = output;
-  line.warn(`output ${id}`, { bus: line.id, output: id }, message);
+  line.warn(`output ${id}`, { code: 'OUTPUT_FAILED', bus: line.id, output: id }, message);
   if (kind === 'exception') {
     answered(turns, output, now);
     tell(line, failed(output, kind, message, now, line.random, false));

@@ -4,6 +4,7 @@
 
 import { type Connection, DeviceFault, type FaultKind, type Raw } from '../driver.ts';
 import type { Timer } from '../lib/clock.ts';
+import { answered, strayed } from './lateness.ts';
 import { attempt, holdSpace, type Line, silenceMs } from './line.ts';
 import type { Link } from './link.ts';
 import { hasGaps } from './merge.ts';
@@ -200,6 +201,7 @@ export class Session {
     this.finish(now);
     this.alive(poll, now);
     poll.lastGoodMs = now;
+    answered(this.line.lateness, poll.request.space, now);
     const { points } = poll.request;
     let values = poll.values;
     for (let index = 0; index < points.length; index += 1) {
@@ -213,9 +215,25 @@ export class Session {
     this.pump();
   };
 
+  /** An answer came to a question of this space that nobody asks any more. */
+  strayed(space: string): void {
+    if (this.over || !this.line.untagged) return;
+    const lateMs = strayed(this.line.lateness, space, this.line.clock.steadyMs());
+    if (lateMs === undefined) return;
+    const fields = { code: 'LATE_ANSWER', bus: this.line.id, space, lateMs: Math.round(lateMs) };
+    this.line.warn(
+      `late ${space}`,
+      fields,
+      'an answer came later than was waited for: after a time-out these registers now rest longer',
+    );
+  }
+
   /** A mistake of ours must cost a reconnect, not the polling. */
   private readonly failed = (error: unknown): void => {
-    this.line.log.error({ bus: this.line.id, error }, 'a fault inside the gateway while polling');
+    this.line.log.error(
+      { code: 'POLL_FAILED', bus: this.line.id, error },
+      'a fault inside the gateway while polling',
+    );
     this.end('a fault inside the gateway; connecting anew');
   };
 
@@ -234,7 +252,7 @@ export class Session {
       this.alive(poll, now);
       this.line.warn(
         `exception ${poll.device.id} ${poll.request.space} ${poll.request.start}`,
-        { bus: this.line.id, device: poll.device.id },
+        { code: 'DEVICE_REFUSES', bus: this.line.id, device: poll.device.id },
         message,
       );
       if (poll.request.points.length > 1 && hasGaps(poll.request)) this.split(poll, now);
@@ -254,7 +272,7 @@ export class Session {
         device.up = false;
         device.saidDown = this.line.warn(
           `device ${device.id}`,
-          { bus: this.line.id, device: device.id, because: device.because },
+          { code: 'DEVICE_DOWN', bus: this.line.id, device: device.id, because: device.because },
           'device is down',
         );
         this.line.push({ type: 'link', of: 'device', id: device.id, up: false, because: device.because });
@@ -271,7 +289,7 @@ export class Session {
     for (const part of parts) part.nominalMs = poll.nominalMs;
     this.line.polls = this.line.polls.flatMap((each) => (each === poll ? parts : [each]));
     this.line.log.info(
-      { bus: this.line.id, device: poll.device.id, requests: parts.length },
+      { code: 'REQUEST_SPLIT', bus: this.line.id, device: poll.device.id, requests: parts.length },
       'device refused a request across unused addresses; asking for the parts',
     );
   }
@@ -302,7 +320,8 @@ export class Session {
     device.because = undefined;
     if (device.station) release(device.station, now);
     makeDue(this.line.polls, device, answered, now);
-    if (device.saidDown) this.line.log.info({ bus: this.line.id, device: device.id }, 'device is up');
+    if (device.saidDown)
+      this.line.log.info({ code: 'DEVICE_UP', bus: this.line.id, device: device.id }, 'device is up');
     this.line.push({ type: 'link', of: 'device', id: device.id, up: true, because });
   }
 
@@ -313,7 +332,12 @@ export class Session {
     const text = error instanceof Error ? error.message : String(error);
     const message = kind === 'timeout' && ranOut ? `${text} within ${timeoutMs / 1000} s` : text;
     this.line.counts.errors[kind] += 1;
-    if (!known) this.line.warn(`driver ${text}`, { bus: this.line.id, error }, 'the driver failed');
+    if (!known)
+      this.line.warn(
+        `driver ${text}`,
+        { code: 'DRIVER_FAILED', bus: this.line.id, error },
+        'the driver failed',
+      );
     if (kind !== 'exception' && this.line.untagged) this.disturbedMs = this.line.clock.steadyMs();
     return { kind, message };
   }

@@ -44,9 +44,11 @@ export interface Connection {
   readonly protocol: 4 | 5;
   readonly receiveMaximum: number;
   readonly maximumPacketSize: number;
+  /** `reason`: 0 where the broker took it, `nobodyListens` where it said that it has nobody to give it to. */
   publish(message: Message, settled: (reason: number) => void): void;
   /** QoS 1; the granted codes, 0x80 and above where refused */
   subscribe(topics: readonly string[], granted: (codes: readonly number[]) => void): void;
+  unsubscribe(topic: string): void;
   /** Ends it now, without goodbye, so that the broker publishes the will. */
   drop(because: string): void;
   /** Says goodbye (no will) and closes. */
@@ -70,6 +72,8 @@ export interface ConnectionOptions {
   lost(loss: Loss): void;
 }
 
+/** PUBACK of MQTT 5: taken, and no subscription matches */
+export const nobodyListens = 0x10;
 const connectTimeoutMs = 10_000;
 const keepaliveSeconds = 15;
 const defaultTlsPort = 8883;
@@ -204,7 +208,14 @@ export function openConnection(options: ConnectionOptions): { drop(because: stri
     listen(client);
   };
 
+  /** packet ids that nobody listens for; mqtt.js gives back what was sent, not what was answered */
+  const unheard = new Set<number>();
+
   const listen = (to: MqttClient): void => {
+    to.on('packetreceive', (packet) => {
+      if (packet.cmd === 'puback' && packet.reasonCode === nobodyListens && packet.messageId !== undefined)
+        unheard.add(packet.messageId);
+    });
     to.on('error', failed);
     to.on('close', () =>
       finish(
@@ -253,6 +264,7 @@ export function openConnection(options: ConnectionOptions): { drop(because: stri
             if (!over) granted(codes ?? topics.map(() => (fault === null ? 1 : unspecified)));
           });
         },
+        unsubscribe: (topic) => void to.unsubscribe(topic, () => {}),
         drop: (because) => finish(because, 'fine'),
         close: () => goodbye(to),
       });
@@ -263,11 +275,12 @@ export function openConnection(options: ConnectionOptions): { drop(because: stri
     const { topic, payload, retain, correlationData } = message;
     const properties =
       protocol === 5 && correlationData !== undefined ? { properties: { correlationData } } : {};
-    to.publish(topic, payload, { qos: 1, retain, ...properties }, (fault) => {
+    to.publish(topic, payload, { qos: 1, retain, ...properties }, (fault, sent) => {
       if (over) return;
       const code = codeOf(fault);
       // a fault without a code is not the broker's answer: the connection is going
-      if (!fault) settled(0);
+      const id = sent === undefined || !('messageId' in sent) ? undefined : sent.messageId;
+      if (!fault) settled(id !== undefined && unheard.delete(id) ? nobodyListens : 0);
       else if (typeof code === 'number') settled(code);
     });
   };

@@ -87,7 +87,10 @@ export function createEventLane(options: {
       store.delivered(seqs);
     } catch (fault) {
       // they will be sent once more; the centre knows them by their ids
-      log.warn({ fault: String(fault), count: seqs.length }, 'delivered events could not be noted');
+      log.warn(
+        { code: 'DELIVERY_NOT_NOTED', fault: String(fault), count: seqs.length },
+        'delivered events could not be noted',
+      );
     }
   };
 
@@ -114,7 +117,10 @@ export function createEventLane(options: {
       try {
         page = store.outbox(readUpTo, pageSize);
       } catch (fault) {
-        log.error({ fault: String(fault) }, 'the outbox cannot be read; trying again');
+        log.error(
+          { code: 'OUTBOX_UNREADABLE', fault: String(fault) },
+          'the outbox cannot be read; trying again',
+        );
         held = true;
         pauseFor(unreadablePauseMs);
         return;
@@ -126,11 +132,17 @@ export function createEventLane(options: {
   };
 
   const setAside = (seq: number, because: string, hint: string | undefined): void => {
-    log.error({ seq, hint }, `the broker refused an event for good: ${because}; it is set aside`);
+    log.error(
+      { code: 'EVENT_REFUSED', seq, hint },
+      `the broker refused an event for good: ${because}; it is set aside`,
+    );
     try {
       store.setAside(seq, because);
     } catch (fault) {
-      log.error({ fault: String(fault), seq }, 'a refused event could not be set aside');
+      log.error(
+        { code: 'EVENT_NOT_SET_ASIDE', fault: String(fault), seq },
+        'a refused event could not be set aside',
+      );
     }
     options.refused(`events are refused: ${because}`);
   };
@@ -174,6 +186,9 @@ export function createEventLane(options: {
       if (refused.rounds >= roundsToBelieve) {
         refused = undefined;
         setAside(seq, `${because}, again and again, while others are taken`, undefined);
+        // what is under way behind it was sent before it was known that this one does not come
+        held ||= inFlight.size > 0;
+        pauses = 0;
         return;
       }
     }

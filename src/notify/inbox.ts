@@ -1,7 +1,8 @@
 // What arrives from the broker: sorted by topic, held to a rate, judged, shown to the gate, handed to the house,
 // answered. Knows neither connections nor who may what, nor what a command does.
 
-import type { Command, Reply } from '../core/types.ts';
+import type { Command, Language, Reply } from '../core/types.ts';
+import { isLanguage } from '../core/vocabulary.ts';
 import type { Clock } from '../lib/clock.ts';
 import type { Verdict } from '../rights/gate.ts';
 import { judgeCommand, judgeReceipt } from './commands.ts';
@@ -50,13 +51,19 @@ export function createInbox(options: {
   readonly host: CourierHost;
   readonly clock: Clock;
   readonly log: Log;
+  /** of answers, where the command asks for none */
+  readonly language: Language;
   readonly replies: ReplyLane;
   readonly replays: () => ReplayLane;
   readonly status: StatusLane;
+  /** an incident lies at the broker, of before */
+  found(topic: string, payload: Buffer): void;
   pump(): void;
 }): Inbox {
   const { topics, host, clock, log, replies, status } = options;
   const mayLog = rarely(clock);
+  const languageOf = ({ language }: Command): Language =>
+    isLanguage(language) ? language : options.language;
   const limits = { proven: rate(clock, commandsPerSecond), unproven: rate(clock, commandsPerSecond) };
   let proofs: Promise<void> = Promise.resolve();
   /** commands whose signature waits to be checked */
@@ -74,16 +81,21 @@ export function createInbox(options: {
   };
 
   /** A fault of ours, not of the sender; no answer to be kept: sent again, it may well be judged. */
-  const unjudged = (id: string, fault: unknown, to: ReturnAddress): void => {
-    log.error({ id, fault: wordsOf(fault) }, 'a command could not be judged');
-    answer({ id, ok: false, code: 'refused', message: `could not be judged: ${wordsOf(fault)}` }, to);
+  const unjudged = (command: Command, fault: unknown, to: ReturnAddress): void => {
+    const { id } = command;
+    log.error({ code: 'COMMAND_FAILED', id, fault: wordsOf(fault) }, 'a command could not be judged');
+    const words = languageOf(command) === 'zh' ? '无法处理：' : 'could not be judged: ';
+    answer({ id, ok: false, code: 'refused', message: `${words}${wordsOf(fault)}` }, to);
   };
 
   const guarded = (work: () => void): void => {
     try {
       work();
     } catch (fault) {
-      log.error({ fault: wordsOf(fault) }, 'a fault inside the gateway at a message from the broker');
+      log.error(
+        { code: 'MESSAGE_FAILED', fault: wordsOf(fault) },
+        'a fault inside the gateway at a message from the broker',
+      );
     }
   };
 
@@ -94,7 +106,7 @@ export function createInbox(options: {
     } catch (fault) {
       failed();
       replaying.delete(command.id);
-      unjudged(command.id, fault, to);
+      unjudged(command, fault, to);
     }
     options.pump();
   };
@@ -108,7 +120,7 @@ export function createInbox(options: {
     } catch (fault) {
       asked.delete(id);
       guarded(failed);
-      guarded(() => unjudged(id, fault, to));
+      guarded(() => unjudged(command, fault, to));
     }
     guarded(options.pump);
   };
@@ -139,8 +151,11 @@ export function createInbox(options: {
     if (limits.unproven()) run(command, to);
     else {
       if (mayLog('tooMany'))
-        log.warn({ perSecond: commandsPerSecond }, 'too many commands; the excess is refused');
-      tooMany(command.id, to);
+        log.warn(
+          { code: 'COMMANDS_TOO_MANY', perSecond: commandsPerSecond },
+          'too many commands; the excess is refused',
+        );
+      tooMany(command, to);
     }
   };
 
@@ -152,26 +167,34 @@ export function createInbox(options: {
     }
     unanswered += 1;
     if (mayLog('unanswered'))
-      log.warn({ unanswered }, 'too many commands that are refused; the excess is not answered');
+      log.warn(
+        { code: 'COMMANDS_TOO_MANY', unanswered },
+        'too many commands that are refused; the excess is not answered',
+      );
   };
 
-  const tooMany = (id: string, to: ReturnAddress): void => {
-    const text = `more than ${commandsPerSecond} commands in a second; send it again`;
-    answer({ id, ok: false, code: 'tooMany', message: text }, to, true);
+  const tooMany = (command: Command, to: ReturnAddress): void => {
+    const text =
+      languageOf(command) === 'zh'
+        ? `一秒内的命令超过 ${commandsPerSecond} 条；请重新发送`
+        : `more than ${commandsPerSecond} commands in a second; send it again`;
+    answer({ id: command.id, ok: false, code: 'tooMany', message: text }, to, true);
   };
 
   const follow = (command: Command, verdict: Verdict, to: ReturnAddress): void => {
-    const { id } = command;
     if ('refusal' in verdict) {
       if (verdict.refusal.code === 'notAllowed' && mayLog('notAllowed'))
-        log.warn({ reason: verdict.refusal.reason, verb: command.verb }, 'a command was refused at the door');
+        log.warn(
+          { code: 'COMMAND_REFUSED', reason: verdict.refusal.reason, verb: command.verb },
+          'a command was refused at the door',
+        );
       answerAtMost(() => answer(verdict.refusal, to));
     } else if ('open' in verdict) runOpen(verdict.open, to);
     else if ('again' in verdict)
       answerAtMost(() => {
-        repeat(verdict.again, to).catch((fault: unknown) => guarded(() => unjudged(id, fault, to)));
+        repeat(verdict.again, to).catch((fault: unknown) => guarded(() => unjudged(command, fault, to)));
       });
-    else if (!limits.proven()) tooMany(id, to);
+    else if (!limits.proven()) tooMany(command, to);
     else {
       verdict.take();
       run(verdict.run, to, verdict.release);
@@ -181,8 +204,12 @@ export function createInbox(options: {
   /** Signatures are checked side by side, and what comes of them follows in the order of their coming. */
   const prove = (command: Command, proving: () => Promise<() => Verdict>, to: ReturnAddress): void => {
     if (unprovenYet >= mostUnproven) {
-      if (mayLog('proofs')) log.warn({ most: mostUnproven }, 'too many signatures to be checked at once');
-      answerAtMost(() => tooMany(command.id, to));
+      if (mayLog('proofs'))
+        log.warn(
+          { code: 'COMMANDS_TOO_MANY', most: mostUnproven },
+          'too many signatures to be checked at once',
+        );
+      answerAtMost(() => tooMany(command, to));
       return;
     }
     unprovenYet += 1;
@@ -192,7 +219,7 @@ export function createInbox(options: {
         const verdict = await proof;
         guarded(() => follow(command, verdict(), to));
       } catch (fault) {
-        guarded(() => unjudged(command.id, fault, to));
+        guarded(() => unjudged(command, fault, to));
       } finally {
         unprovenYet -= 1;
       }
@@ -207,10 +234,13 @@ export function createInbox(options: {
       ...(responseTopic !== undefined && { responseTopic }),
       ...(correlationData !== undefined && { correlationData }),
     };
-    const judged = judgeCommand(message.payload);
+    const judged = judgeCommand(message.payload, options.language);
     if ('dropped' in judged) {
       if (mayLog('dropped'))
-        log.warn({ because: judged.dropped }, 'a command that nobody can be answered is dropped');
+        log.warn(
+          { code: 'COMMAND_DROPPED', because: judged.dropped },
+          'a command that nobody can be answered is dropped',
+        );
       return;
     }
     if ('refusal' in judged) {
@@ -226,7 +256,8 @@ export function createInbox(options: {
   const takeReceipt = (payload: Buffer): void => {
     const seq = judgeReceipt(payload);
     if (seq !== undefined) host.receipt(seq);
-    else if (mayLog('receipt')) log.warn({}, 'a receipt without a whole number in seq is dropped');
+    else if (mayLog('receipt'))
+      log.warn({ code: 'RECEIPT_DROPPED' }, 'a receipt without a whole number in seq is dropped');
   };
 
   const take = (message: Inbound): void => {
@@ -234,8 +265,12 @@ export function createInbox(options: {
     if (retained) {
       // what lay there before us is stale: a command must not act twice, our status is about to be written
       if (topic === topics.status) status.found(payload);
+      else if (topics.incidentOf(topic) !== undefined) options.found(topic, payload);
       else if (payload.length > 0 && mayLog(topic)) {
-        log.warn({ topic }, 'a retained message is ignored; it should be published without the retain flag');
+        log.warn(
+          { code: 'RETAINED_IGNORED', topic },
+          'a retained message is ignored; it should be published without the retain flag',
+        );
       }
       return;
     }

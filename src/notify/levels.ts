@@ -23,6 +23,8 @@ interface Refusal {
 
 export interface LevelLane extends Lane {
   changed(points: Iterable<string>, incidents: Iterable<string>): void;
+  /** This lies at the broker, of a run before this one. */
+  found(topic: string, payload: Buffer): void;
   /** Everything is to be published again, and what no longer stands to be emptied; on each new connection. */
   begin(): void;
   /** No more levels: the daemon stops. */
@@ -73,7 +75,8 @@ export function createLevelLane(options: {
       store.retain([...unsaved], gone);
       unsaved.clear();
     } catch (fault) {
-      if (mayLog('retain')) log.warn({ fault: String(fault) }, 'retained topics could not be noted');
+      if (mayLog('retain'))
+        log.warn({ code: 'TOPICS_NOT_NOTED', fault: String(fault) }, 'retained topics could not be noted');
     }
   };
 
@@ -96,6 +99,12 @@ export function createLevelLane(options: {
       if (incident.id === id) return { topic: topics.incident(id), payload: JSON.stringify(incident) };
     }
     return { topic: topics.incident(id), payload: '' };
+  };
+
+  /** An incident's number may be given again where the first was lost with a disk: it may be open by now. */
+  const ghostMessage = (topic: string): { topic: string; payload: string } => {
+    const id = topics.incidentOf(topic);
+    return id === undefined ? { topic, payload: '' } : incidentMessage(id);
   };
 
   /** The first of a set that may be sent now; the rest stays. */
@@ -189,7 +198,8 @@ export function createLevelLane(options: {
     try {
       for (const topic of store.retained()) known.add(topic);
     } catch (fault) {
-      if (mayLog('retained')) log.warn({ fault: String(fault) }, 'retained topics could not be read');
+      if (mayLog('retained'))
+        log.warn({ code: 'TOPICS_UNREADABLE', fault: String(fault) }, 'retained topics could not be read');
     }
     // noted before they are published: after a crash they can be emptied
     remember(standing, []);
@@ -203,7 +213,8 @@ export function createLevelLane(options: {
     const changed = again.delete(topic);
     if (reason >= 0x80) {
       const because = explainReason(reason);
-      if (mayLog(because)) log.warn({ topic, because }, 'the broker refused a retained level');
+      if (mayLog(because))
+        log.warn({ code: 'LEVEL_REFUSED', topic, because }, 'the broker refused a retained level');
       if (live && redo !== undefined && !refusedForGood.has(reason)) {
         notNow(topic, redo);
         return;
@@ -228,13 +239,21 @@ export function createLevelLane(options: {
       }
       for (const id of changedPoints) points.add(id);
     },
+    found(topic, payload) {
+      const id = topics.incidentOf(topic);
+      // what another gateway under this name has told is not ours to empty
+      const ours = id?.endsWith(`_${levels.status().epoch.slice(0, 4)}`) === true;
+      if (!live || !ours || payload.length === 0 || incidentMessage(id).payload !== '') return;
+      // told while the disk failed, and forgotten by a kill before it was noted
+      known.add(topic);
+      ghosts.add(topic);
+      options.pump();
+    },
     begin,
     halt: forget,
     next() {
       const message =
-        take(incidents, incidentMessage) ??
-        take(ghosts, (topic) => ({ topic, payload: '' })) ??
-        take(points, pointMessage);
+        take(incidents, incidentMessage) ?? take(ghosts, ghostMessage) ?? take(points, pointMessage);
       if (message === undefined) return undefined;
       const { topic, payload } = message;
       if (payload !== '') remember([topic], []);
@@ -245,7 +264,7 @@ export function createLevelLane(options: {
         breaks = 0;
         quietUntilMs = clock.steadyMs() + quietMs;
         log.error(
-          { forMs: quietMs },
+          { code: 'LEVELS_PAUSED', forMs: quietMs },
           'the broker hangs up whenever levels are published; they pause, events go on',
         );
       }

@@ -2,6 +2,7 @@
 // only as `CourierHost` and the disk only as the outbox; the broker may come and go without anyone waiting.
 
 import type { MqttConfig } from '../config/types.ts';
+import type { Language } from '../core/types.ts';
 import { type Clock, sleep } from '../lib/clock.ts';
 import type { Store } from '../store/types.ts';
 import { type Connect, type Connection, whereIs } from './connection.ts';
@@ -27,6 +28,10 @@ const longestHeartbeatMs = 60_000;
 const stopEventsMs = 1500;
 const stopStatusMs = 500;
 const stopPollMs = 10;
+/** what lies at the broker comes right after the subscription */
+const lookBackMs = 5000;
+/** fewer than the breaks after which a lane thinks that its own message is the cause */
+const mostLooks = 2;
 
 export interface MqttCourierOptions {
   readonly config: MqttConfig;
@@ -43,6 +48,8 @@ export interface MqttCourierOptions {
     'outbox' | 'outboxSize' | 'delivered' | 'setAside' | 'retained' | 'retain' | 'events' | 'reply' | 'commit'
   >;
   readonly host: CourierHost;
+  /** of the answers to `replay`; default: English */
+  readonly language?: Language;
   /** the broker's seam; default: the mqtt package */
   readonly connect?: Connect;
   /** 0…1, for the jitter of waits; default: Math.random */
@@ -57,6 +64,7 @@ export function startMqtt(options: MqttCourierOptions): Courier {
   const where = whereIs(config.url);
   const mayLog = rarely(clock);
   let stopping: Promise<void> | undefined;
+  let looksLeft = mostLooks;
   let sender: Sender | undefined;
   const pump = (): void => sender?.pump();
 
@@ -109,8 +117,10 @@ export function startMqtt(options: MqttCourierOptions): Courier {
     host,
     clock,
     log,
+    language: options.language ?? 'en',
     replies,
     status,
+    found: (topic, payload) => levels.found(topic, payload),
     pump,
     replays: () => replays,
   });
@@ -119,6 +129,7 @@ export function startMqtt(options: MqttCourierOptions): Courier {
     store,
     clock,
     log,
+    language: options.language ?? 'en',
     lastSeq: () => host.levels.status().lastSeq,
     redated: (event) => host.levels.redated(event),
     answer: inbox.answer,
@@ -160,11 +171,26 @@ export function startMqtt(options: MqttCourierOptions): Courier {
         const code = codes[index] ?? 0x80;
         if (code < 0x80 || !mayLog(topic)) return;
         log.error(
-          { topic, because: explainReason(code) },
+          { code: 'SUBSCRIPTION_REFUSED', topic, because: explainReason(code) },
           'the broker refused a subscription; check its access list',
         );
       });
     });
+  };
+
+  /** Once in a run: are there incidents at the broker that this house does not know? */
+  const lookBack = (to: Connection): void => {
+    if (looksLeft === 0) return;
+    // a broker that hangs up at it is not asked for ever
+    looksLeft -= 1;
+    to.subscribe([topics.incidents], () =>
+      clock.after(lookBackMs, () => {
+        // (one that was cut short has not seen everything)
+        if (line.connection() !== to) return;
+        looksLeft = 0;
+        to.unsubscribe(topics.incidents);
+      }),
+    );
   };
 
   const line = keepLine({
@@ -187,6 +213,7 @@ export function startMqtt(options: MqttCourierOptions): Courier {
       events.begin();
       notices?.begin();
       levels.begin();
+      lookBack(to);
       telemetry?.grown();
       status.request();
     },

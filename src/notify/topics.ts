@@ -11,6 +11,10 @@ export interface Topics {
   readonly telemetry: string;
   point(id: string): string;
   incident(id: string): string;
+  /** the id that a topic of an incident ends in; undefined for any other topic */
+  incidentOf(topic: string): string | undefined;
+  /** every incident's, as a subscription */
+  readonly incidents: string;
   notify(role: string): string;
 }
 
@@ -27,6 +31,9 @@ export function topicsOf(prefix: string, premises: string): Topics {
     // a point's id is `device.point`
     point: (id) => `${base}/point/${id.replace('.', '/')}`,
     incident: (id) => `${base}/incident/${id}`,
+    incidents: `${base}/incident/+`,
+    incidentOf: (topic) =>
+      topic.startsWith(`${base}/incident/`) ? topic.slice(base.length + '/incident/'.length) : undefined,
     notify: (role) => `${base}/notify/${role}`,
   };
 }

@@ -17,7 +17,7 @@ export async function backupTo(database: Database, target: string): Promise<void
     try {
       // a log beside it would be forgotten when the file is carried away
       copy.pragma('journal_mode = DELETE');
-      copy.exec(`DELETE FROM meta WHERE key = 'epoch'`);
+      copy.exec(`DELETE FROM meta WHERE key IN ('epoch', 'machine')`);
     } finally {
       copy.close();
     }

@@ -6,9 +6,10 @@ import Sqlite, { type Database } from 'better-sqlite3';
 import { stripConfig } from './config-files.ts';
 import { storeFault, toStoreFault } from './faults.ts';
 import { schemaVersion } from './migrations.ts';
-import { putAside, storeFile, syncFile, syncFolder } from './open.ts';
+import { putAside, storeFile } from './open.ts';
 import { onCopy, refuseOthers } from './read.ts';
 import { provenSite } from './site.ts';
+import { syncFile, syncFolder } from './sync.ts';
 import type { Verdict } from './types.ts';
 import { verifyChain } from './verify.ts';
 
@@ -26,7 +27,7 @@ export function copyFolder(folder: string, target: string): void {
   rmSync(target, { force: true });
   onCopy(file, (database) => {
     refuseOthers(database, file);
-    database.exec(`DELETE FROM meta WHERE key = 'epoch'`);
+    database.exec(`DELETE FROM meta WHERE key IN ('epoch', 'machine')`);
     database.prepare('VACUUM INTO ?').run(target);
   });
   chmodSync(target, 0o640);
@@ -81,7 +82,7 @@ export function stageCopy(copy: string, folder: string): Verdict {
     try {
       database.pragma('journal_mode = DELETE');
       stripConfig(database);
-      database.exec(`DELETE FROM meta WHERE key = 'epoch'`);
+      database.exec(`DELETE FROM meta WHERE key IN ('epoch', 'machine')`);
       database.exec('VACUUM');
     } finally {
       database.close();

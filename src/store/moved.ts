@@ -6,7 +6,8 @@ import { existsSync, mkdirSync, renameSync, rmSync, statSync } from 'node:fs';
 import type { Database } from 'better-sqlite3';
 import { toStoreFault } from './faults.ts';
 import { forwarding } from './forward.ts';
-import { putAside, storeFile, syncFile, syncFolder } from './open.ts';
+import { putAside, storeFile } from './open.ts';
+import { syncFile, syncFolder } from './sync.ts';
 import type { Store } from './types.ts';
 
 export interface Opened {

@@ -4,13 +4,9 @@
 
 import {
   accessSync,
-  chmodSync,
-  closeSync,
   constants,
   existsSync,
-  fsyncSync,
   mkdirSync,
-  openSync,
   readdirSync,
   renameSync,
   rmSync,
@@ -21,6 +17,8 @@ import Sqlite, { type Database } from 'better-sqlite3';
 import { fileDate } from '../lib/file-date.ts';
 import { storeFault } from './faults.ts';
 import { applicationId, migrate, schemaSteps, schemaVersion } from './migrations.ts';
+import { makeFile } from './new-file.ts';
+import { syncFolder } from './sync.ts';
 import { hasLostTransactions } from './torn-log.ts';
 
 export interface OpenedFile {
@@ -54,38 +52,19 @@ function sizeOf(file: string): number {
   return statSync(file, { throwIfNoEntry: false })?.size ?? 0;
 }
 
-/** A new name is durable only when its folder is synced as well. */
-export const syncFolder = (folder: string): void => syncFile(folder);
-
-export function syncFile(file: string): void {
-  const descriptor = openSync(file, 'r');
-  try {
-    fsyncSync(descriptor);
-  } finally {
-    closeSync(descriptor);
-  }
-}
-
-function prepareFolder(folder: string, file: string): void {
+/** Is the file there? Else everything is, but for it. */
+function prepareFolder(folder: string, file: string): boolean {
   if (mkdirSync(folder, { recursive: true, mode: 0o750 }) !== undefined) syncFolder(path.dirname(folder));
   accessSync(folder, constants.R_OK | constants.W_OK | constants.X_OK);
-  if (existsSync(file)) {
-    accessSync(file, constants.R_OK | constants.W_OK);
-    return;
-  }
-  // made by ourselves, because SQLite would make it readable for all; its log takes over this mode
-  closeSync(openSync(file, 'ax', 0o640));
-  chmodSync(file, 0o640);
-  syncFolder(folder);
+  if (!existsSync(file)) return false;
+  accessSync(file, constants.R_OK | constants.W_OK);
+  return true;
 }
 
 function refuseForeign(database: Database, file: string): void {
   const version = schemaVersion(database);
   const application = database.pragma('application_id', { simple: true }) as number;
-  // a file whose making was cut short has neither tables nor our mark
-  const tables = database.prepare('SELECT count(*) FROM sqlite_schema').pluck().get() as number;
-  const blank = application === 0 && version === 0 && tables === 0;
-  if (application !== applicationId && !blank) {
+  if (application !== applicationId) {
     throw storeFault('damaged', `this is not a file of keepwatch, or its header is damaged: ${file}`);
   }
   if (version > schemaSteps.length) {
@@ -124,11 +103,10 @@ function settle(database: Database): void {
 /** Errors are SQLite's and the system's own, or StoreFaults; the caller maps them. */
 export function openFile(folder: string): OpenedFile {
   const file = storeFile(folder);
-  prepareFolder(folder, file);
-  const bytes = sizeOf(file);
-  const created = bytes === 0;
-  // SQLite would take such a stub for an empty file and write over it
-  if (!created && bytes < smallestFileBytes) throw storeFault('damaged', `the file is cut short: ${file}`);
+  const created = !prepareFolder(folder, file);
+  const made = created ? makeFile(file) : 0;
+  // SQLite would take such a stub for an empty file and write over it; ours is never so short, not even at first
+  if (sizeOf(file) < smallestFileBytes) throw storeFault('damaged', `the file is cut short: ${file}`);
   const unclean = sizeOf(`${file}-wal`) > 0;
   const rolledBack = unclean && hasLostTransactions(`${file}-wal`);
   const database = new Sqlite(file, { timeout: 0 });
@@ -137,8 +115,8 @@ export function openFile(folder: string): OpenedFile {
     // not one write before this; closing now at most brings a log home that its own writer left behind
     refuseForeign(database, file);
     settle(database);
-    if (!created && schemaVersion(database) > 0) checkFile(database, file, unclean);
-    const migrated = migrate(database);
+    if (!created) checkFile(database, file, unclean);
+    const migrated = made + migrate(database);
     return { database, created, unclean, migrated, rolledBack };
   } catch (error) {
     database.close();

@@ -29,6 +29,8 @@ export interface StoreOptions {
   readonly bounds?: Partial<Bounds>;
   /** of a state that is begun; one that is there keeps its own */
   readonly epoch?: string;
+  /** which machine this is; a state that knows another one goes on under a new epoch. Absent: not known */
+  readonly machine?: string;
   /** The disk's seam for tests: called before each operation takes effect; what it throws is thrown. */
   readonly fault?: (operation: 'open' | 'commit' | 'read') => void;
   /** the folder was deleted under the running daemon, and begun again with all that was in it */
@@ -56,6 +58,27 @@ function epochOf(database: Database, fresh = newEpoch()): string {
   if (known !== undefined) return known;
   database.prepare(`INSERT INTO meta (key, value) VALUES ('epoch', ?)`).run(fresh);
   return find.get() as string;
+}
+
+/**
+ * Has the state come from another machine, on a copied card? Both go on from the same numbers, and would give them to
+ * different events: so this one begins a new epoch.
+ */
+function takeHome(database: Database, machine: string | undefined): boolean {
+  if (machine === undefined) return false;
+  const known = database.prepare(`SELECT value FROM meta WHERE key = 'machine'`).pluck().get();
+  if (known === machine) return false;
+  const put = database.transaction(() => {
+    if (known !== undefined) database.exec(`DELETE FROM meta WHERE key = 'epoch'`);
+    database.prepare(`INSERT OR REPLACE INTO meta (key, value) VALUES ('machine', ?)`).run(machine);
+  });
+  try {
+    put();
+  } catch (error) {
+    if (known !== undefined) throw error;
+    // the first time it is only a note: a disk that takes no writes just now must not keep it from opening
+  }
+  return known !== undefined;
 }
 
 function prepareReads(database: Database) {
@@ -220,6 +243,7 @@ function assemble(opened: OpenedFile, file: string, options: StoreOptions): Stor
   const bounds = { ...defaultBounds, ...options.bounds };
   // numbers that were told of already must not be given to other events
   if (rolledBack) database.exec(`DELETE FROM meta WHERE key = 'epoch'`);
+  const moved = takeHome(database, options.machine);
   const epoch = epochOf(database, options.epoch);
   const reads = prepareReads(database);
   const writer = openWriter(database, { file, bounds, fault: options.fault });
@@ -229,7 +253,10 @@ function assemble(opened: OpenedFile, file: string, options: StoreOptions): Stor
     'INSERT INTO meta (key, value) VALUES (?, ?) ON CONFLICT (key) DO UPDATE SET value = excluded.value',
   );
   let flushAbove = lazyRows;
-  options.log.info({ file, epoch, created, unclean, migrated, rolledBack }, 'store opened');
+  options.log.info(
+    { code: 'STORE_OPENED', file, epoch, created, unclean, migrated, rolledBack, moved },
+    'store opened',
+  );
 
   function read<T>(work: () => T): T {
     try {
@@ -247,7 +274,10 @@ function assemble(opened: OpenedFile, file: string, options: StoreOptions): Stor
     } catch (error) {
       // no harm: they are sent again at worst; the next commits meet the same disk and report it
       flushAbove = writer.pending.size + lazyRows;
-      options.log.warn({ error: String(error) }, 'delivered messages could not be struck off');
+      options.log.warn(
+        { code: 'DELIVERY_NOT_NOTED', error: String(error) },
+        'delivered messages could not be struck off',
+      );
     }
   }
 
@@ -256,7 +286,10 @@ function assemble(opened: OpenedFile, file: string, options: StoreOptions): Stor
     try {
       return [JSON.parse(body) as Event];
     } catch {
-      options.log.warn({ seq }, 'an event that waits to be sent was damaged and is set aside');
+      options.log.warn(
+        { code: 'EVENT_DAMAGED', seq },
+        'an event that waits to be sent was damaged and is set aside',
+      );
       writer.setAside(seq, options.now(), 'it was damaged on the disk');
       return [];
     }
@@ -264,7 +297,11 @@ function assemble(opened: OpenedFile, file: string, options: StoreOptions): Stor
 
   return {
     epoch,
-    remembered: () => ({ ...read(() => remember(reads)), ...(rolledBack && { rolledBack }) }),
+    remembered: () => ({
+      ...read(() => remember(reads)),
+      ...(rolledBack && { rolledBack }),
+      ...(moved && { moved }),
+    }),
     commit: writer.commit,
     site: (hash) => read(() => siteOf(reads, hash)),
     reply: (commandId) => read(() => parsed<Reply>(reads.reply.get(commandId))),

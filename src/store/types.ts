@@ -26,6 +26,8 @@ export interface Remembered {
   readonly unreadable?: { readonly count: number; readonly after: number };
   /** what had been durable is missing at the end; the epoch is a new one */
   readonly rolledBack?: true;
+  /** it was another machine's until now; the epoch is a new one */
+  readonly moved?: true;
   readonly lastSeq: number;
   /** the highest number that an incident of this epoch had */
   readonly bootId?: string;

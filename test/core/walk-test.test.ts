@@ -144,6 +144,35 @@ describe('the end', () => {
     begin().at('7199s').expectOpen(['walk-test hall']).at('2h').expectOpen([]);
   });
 
+  it('leaves with its incident what was heard and what was not, also where a real alarm ends it', () => {
+    const testedOf = (run: Run, end: (run: Run) => Run) => {
+      // the object goes on after it has left the state
+      const incident = Object.values(run.state.durable.incidents).find(({ plan: of }) => of === 'walk-test')!;
+      expect(incident.tested).toBeUndefined();
+      end(run);
+      return incident.tested!;
+    };
+    const stopped = testedOf(trip(begin(), 'hall.heat'), (run) =>
+      run.command('walktest', { action: 'stop' }),
+    );
+    const heardAt = expect.stringMatching(/^\d{4}-.*Z$/);
+    expect(stopped).toEqual({
+      by: 'li',
+      detectors: [
+        { point: 'hall.smoke', zone: 'hall', kind: 'smoke' },
+        { point: 'hall.heat', zone: 'hall', kind: 'heat', heardAt },
+      ],
+    });
+    const overtaken = testedOf(trip(begin({}), 'hall.heat'), (run) =>
+      run.command('raise', { plan: 'fire', zone: 'yard' }),
+    );
+    expect(overtaken.detectors.map(({ point, heardAt: at }) => [point, at !== undefined])).toEqual([
+      ['hall.smoke', false],
+      ['hall.heat', true],
+      ['yard.smoke', false],
+    ]);
+  });
+
   it('comes when a person says so', () => {
     begin()
       .command('walktest', { action: 'stop' })

@@ -33,6 +33,34 @@ describe('commands', () => {
     });
   });
 
+  test.each([['fr'], [null], [7], ['']])('refused: the language %j', (language) => {
+    expect(judgeCommand(bytes({ ...good, language }))).toMatchObject({
+      refusal: { id: 'c1', code: 'badRequest', message: 'language must be zh or en' },
+    });
+  });
+
+  test('refusals are in the language that is asked for, else in that of the premises', () => {
+    const messageOf = (value: object, premises: 'zh' | 'en'): string => {
+      const judged = judgeCommand(bytes(value), premises);
+      return 'refusal' in judged ? judged.refusal.message : '';
+    };
+    const wrong = { id: 'c1', verb: 'ack' };
+    for (const [asked, premises, zh] of [
+      [{}, 'en', false],
+      [{}, 'zh', true],
+      [{ language: 'zh' }, 'en', true],
+      [{ language: 'en' }, 'zh', false],
+    ] as const)
+      for (const more of [{}, { by: 'ann', verb: 7 }, { constructor: {} }, { a: [[[[[[[[[1]]]]]]]]] }])
+        expect([
+          asked,
+          premises,
+          more,
+          /\p{Script=Han}/u.test(messageOf({ ...wrong, ...more, ...asked }, premises)),
+        ]).toEqual([asked, premises, more, zh]);
+    expect(judgeCommand(bytes({ ...good, language: 'zh' }))).toMatchObject({ command: { language: 'zh' } });
+  });
+
   test('__proto__ is refused, at the top and inside', () => {
     for (const text of [
       '{"id":"c1","verb":"ack","by":"x","__proto__":{"a":1}}',

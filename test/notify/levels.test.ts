@@ -27,7 +27,7 @@ function start() {
   const lane = createLevelLane({
     topics,
     levels: {
-      status: () => ({}) as never,
+      status: () => ({ epoch: 'abcdefgh' }) as never,
       points: () => points.values(),
       point: (id) => points.get(id),
       openIncidents: () => incidents.values(),
@@ -116,4 +116,23 @@ test('what is refused for good is not offered again, and a lost connection ends 
   one.broker.reason = 0;
   one.begin();
   expect(one.times(topics.point('gas1.ppm'))).toEqual([0, 0, 0]);
+});
+
+test('what lies at the broker of an incident of ours that is over is emptied; what is open, or of another, stays', () => {
+  const one = start();
+  one.broker.reason = 0;
+  one.incidents.set('i2_abcd', sampleIncident('i2_abcd'));
+  const found = Buffer.from('{}');
+  // before the connection's beginning nothing is known of what stands
+  one.lane.found(topics.incident('i1_abcd'), found);
+  one.begin();
+  const before = one.sent.length;
+  one.lane.found(topics.incident('i1_abcd'), found);
+  one.lane.found(topics.incident('i2_abcd'), found);
+  one.lane.found(topics.incident('i1_wxyz'), found);
+  one.lane.found(topics.incident('i3_abcd'), Buffer.alloc(0));
+  one.lane.found(topics.point('gas1.ppm'), found);
+  expect(one.sent.slice(before).map(({ topic, payload }) => [topic, payload])).toEqual([
+    [topics.incident('i1_abcd'), ''],
+  ]);
 });

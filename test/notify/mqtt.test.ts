@@ -201,6 +201,21 @@ describe.skipIf(!installed('mosquitto', 'mosquitto_sub', 'mosquitto_pub', 'mosqu
       expect(seen.json(`${base}/status`).at(-1).lastSeq).toBe(50);
     });
 
+    test('an incident that was told and forgotten with a disk is emptied; what others told is not', async () => {
+      const lie = (id: string) =>
+        publish(broker.port, `${base}/incident/${id}`, JSON.stringify(sampleIncident(id)), ['-r']);
+      await lie('i7_abcd');
+      await lie('i8_abcd');
+      await lie('i8_zzzz');
+      const one = house({ incidents: [sampleIncident('i8_abcd')] });
+      await connected(one);
+      const kept = async () =>
+        [...(await retainedAt(broker.port)).keys()].filter((topic) => topic.includes('/incident/')).sort();
+      await expect
+        .poll(kept, { timeout: 10_000 })
+        .toEqual([`${base}/incident/i8_abcd`, `${base}/incident/i8_zzzz`]);
+    });
+
     test('incidents stand while open and are emptied when closed; ghosts are emptied after a restart', async () => {
       const store = memoryStore();
       const first = house({

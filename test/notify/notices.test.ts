@@ -4,6 +4,7 @@
 import { writeFileSync } from 'node:fs';
 import { afterEach, describe, expect, it } from 'vitest';
 import type { Message } from '../../src/core/types.ts';
+import { tookUnheard } from '../../src/core/vocabulary.ts';
 import { createNoticeLanes } from '../../src/notify/notices.ts';
 import type { Lane } from '../../src/notify/sender.ts';
 import { topicsOf } from '../../src/notify/topics.ts';
@@ -47,6 +48,20 @@ describe.runIf(installed('mosquitto', 'mosquitto_sub'))('a notice', () => {
     ends.push(() => made.close());
     return made;
   };
+
+  it('that nobody listens to is known as such, and one that somebody hears is not', async () => {
+    const [people, { port }] = [peopleHouse(), await broker()];
+    const house = courier(people, port);
+    add(people, 'm1');
+    house.courier.told();
+    await until('it is reported', () => people.reports.length === 1);
+    expect(people.reports[0]).toEqual({ message: 'm1', outcome: 'delivered', because: tookUnheard });
+    await watch(port, topic);
+    add(people, 'm2');
+    house.courier.told();
+    await until('the other is reported', () => people.reports.length === 2);
+    expect(people.reports[1]).toEqual({ message: 'm2', outcome: 'delivered', because: 'the broker took it' });
+  });
 
   it('is what the contract says, and is reported as delivered', async () => {
     const [people, { port }] = [peopleHouse(), await broker()];

@@ -2,7 +2,7 @@
 // that the house does at a command reaches the connection. The inbox and the replays without a broker.
 
 import { expect, test } from 'vitest';
-import type { Command, Reply } from '../../src/core/types.ts';
+import type { Command, Language, Reply } from '../../src/core/types.ts';
 import { createInbox } from '../../src/notify/inbox.ts';
 import { createReplayLane, type ReplayLane } from '../../src/notify/replay.ts';
 import { topicsOf } from '../../src/notify/topics.ts';
@@ -15,7 +15,7 @@ const turn = (): Promise<void> => new Promise((resolve) => setImmediate(resolve)
 /** One run of the daemon over a store that outlives it; the broker takes everything at once. */
 function run(
   store: MemoryStore,
-  more: { command?(command: Command): Promise<Reply>; receipt?(): void } = {},
+  more: { command?(command: Command): Promise<Reply>; receipt?(): void; language?: Language } = {},
 ) {
   const replies: Reply[] = [];
   const back: (string | undefined)[] = [];
@@ -34,6 +34,7 @@ function run(
     }
   };
   const inbox = createInbox({
+    language: 'en',
     topics,
     clock,
     log,
@@ -66,6 +67,7 @@ function run(
     },
     status: {} as never,
     replays: () => replays,
+    found: () => undefined,
     pump,
   });
   const replays: ReplayLane = createReplayLane({
@@ -73,6 +75,7 @@ function run(
     store,
     clock,
     log,
+    language: more.language ?? 'en',
     lastSeq: () => store.journal.length,
     redated: (event) => event,
     answer: inbox.answer,
@@ -233,4 +236,18 @@ test('no fault at a message leaves the inbox', async () => {
   expect(() => one.take(topics.status, {})).not.toThrow();
   expect(one.logged).toHaveLength(2);
   expect(await one.command('c1', 'ack', { incident: 'i-1' })).toMatchObject({ ok: true });
+});
+
+test('a replay is answered in the language of the premises', async () => {
+  const one = run(journal(30), { language: 'zh' });
+  await one.command('r1', 'replay', { from: 1, to: 10 });
+  one.pump();
+  expect(one.replies.at(-1)).toMatchObject({ ok: true, message: '已重发第 1 至 10 条中的 10 条消息' });
+  expect(await one.command('r2', 'replay', { from: 0 })).toMatchObject({
+    code: 'badRequest',
+    message: 'from 应为不小于 1 的整数',
+  });
+  expect(await one.command('r3', 'replay', { from: 9, to: 2 })).toMatchObject({
+    message: 'to 应为不小于 from 的整数',
+  });
 });

@@ -4,8 +4,10 @@
 import { createServer, type Socket } from 'node:net';
 import mqttPacket from 'mqtt-packet';
 import { afterEach, expect, test } from 'vitest';
+import { createEventLane } from '../../src/notify/events.ts';
 import { until } from '../support/broker.ts';
-import { fastClock, type House, sampleIncident, startHouse } from './house.ts';
+import { virtualClock } from '../support/clock.ts';
+import { fastClock, type House, sampleEvent, sampleIncident, startHouse } from './house.ts';
 
 const base = 'keepwatch/v1/store_0042';
 let cleanups: (() => Promise<unknown>)[] = [];
@@ -28,6 +30,8 @@ async function strictBroker(options: {
   answer(taken: Taken, before: readonly Taken[]): number | undefined;
   readonly connack?: object;
   onPublish?(socket: Socket, taken: Taken): void;
+  onSubscribe?(socket: Socket, topics: readonly string[]): void;
+  isAway?(): boolean;
 }): Promise<{ port: number; taken: Taken[]; mostUnanswered(): number }> {
   const taken: Taken[] = [];
   let connections = 0;
@@ -46,9 +50,14 @@ async function strictBroker(options: {
     socket.on('data', (chunk) => parser.parse(chunk));
     parser.on('packet', (packet) => {
       if (packet.cmd === 'connect') {
+        if (options.isAway?.()) socket.destroy();
         send({ cmd: 'connack', reasonCode: 0, sessionPresent: false, properties: options.connack ?? {} });
       } else if (packet.cmd === 'subscribe') {
         send({ cmd: 'suback', messageId: packet.messageId, granted: packet.subscriptions.map(() => 1) });
+        options.onSubscribe?.(
+          socket,
+          packet.subscriptions.map(({ topic }) => topic),
+        );
       } else if (packet.cmd === 'publish') {
         const { topic, payload } = packet;
         const seq = topic === `${base}/event` ? JSON.parse(payload.toString()).seq : undefined;
@@ -235,4 +244,72 @@ test('a broker that takes nothing for an hour loses no event by it, and is asked
   full = false;
   await until('delivered', () => one.store.outboxSize() === 0, 30_000);
   expect(one.store.aside.size).toBe(0);
+});
+
+test('a look at the incidents that was cut short is taken again, but not for ever', async () => {
+  let looks = 0;
+  let cutMs = 0;
+  const clock = fastClock(20);
+  const broker = await strictBroker({
+    answer: () => 0,
+    // longer than a look takes
+    isAway: () => looks > 0 && clock.steadyMs() - cutMs < 8000,
+    onSubscribe(socket, topics) {
+      if (!topics.includes(`${base}/incident/+`)) return;
+      looks += 1;
+      cutMs = clock.steadyMs();
+      setTimeout(() => socket.destroy(), 10);
+    },
+  });
+  const one = house(broker.port, { clock });
+  await until('looked again', () => looks === 2);
+  await until('it stays', () => one.courier.state().connected && clock.steadyMs() - cutMs > 30_000);
+  expect(looks).toBe(2);
+});
+
+test('an event behind one that is set aside is not forgotten, also where the broker answers it first', async () => {
+  const later: (() => void)[] = [];
+  let refuseBoth = true;
+  const sent: number[] = [];
+  const clock = virtualClock();
+  const waiting = new Set([1, 2]);
+  const lane = createEventLane({
+    topic: `${base}/event`,
+    store: {
+      outbox: (after, limit) =>
+        [...waiting]
+          .filter((seq) => seq > after)
+          .map((seq) => sampleEvent(seq))
+          .slice(0, limit),
+      delivered(seqs) {
+        for (const seq of seqs) waiting.delete(seq);
+      },
+      setAside: (seq) => void waiting.delete(seq),
+    },
+    clock,
+    log: { debug() {}, info() {}, warn() {}, error() {} },
+    random: () => 0.5,
+    pump,
+    acknowledged() {},
+    refused() {},
+  });
+  function pump(): void {
+    for (let next = lane.next(0); next !== undefined && next !== 'wait'; next = lane.next(0)) {
+      const { payload, settled } = next;
+      const { seq } = JSON.parse(payload) as { seq: number };
+      sent.push(seq);
+      later.push(() => settled(seq === 1 || (refuseBoth && seq === 2 && rounds > 5) ? 0x97 : 0));
+    }
+  }
+  let rounds = 0;
+  pump();
+  for (; rounds < 20 && waiting.size > 0; rounds += 1) {
+    if (!waiting.has(1)) refuseBoth = false;
+    const answers = later.splice(0);
+    // the last first, which no broker should
+    for (const answer of rounds > 5 ? answers.reverse() : answers) answer();
+    await clock.advance(60_000);
+  }
+  expect([...waiting]).toEqual([]);
+  lane.close();
 });

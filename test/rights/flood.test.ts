@@ -19,6 +19,7 @@ function house() {
   const lines: string[] = [];
   const note = (_fields: object, message: string): void => void lines.push(message);
   const inbox = createInbox({
+    language: 'en',
     topics,
     clock,
     log: { debug: note, info: note, warn: note, error: note },
@@ -43,6 +44,7 @@ function house() {
     },
     status: {} as never,
     replays: () => ({ recall: () => undefined }) as never,
+    found: () => undefined,
     pump: () => undefined,
   });
   const give = (payload: string): void =>

@@ -67,6 +67,7 @@ class Client extends EventEmitter {
   readonly calls: {
     publish(topic: string, payload: string, retain: boolean, settled: (fault: unknown) => void): void;
     subscribe(topics: string[], granted: (fault: null, topics: unknown, suback: unknown) => void): void;
+    unsubscribe(topic: string): void;
     end(force: boolean): void;
   };
 
@@ -94,9 +95,19 @@ class Client extends EventEmitter {
     this.calls.subscribe(topics, granted);
   }
 
+  unsubscribe(topic: string): void {
+    this.calls.unsubscribe(topic);
+  }
+
   end(force: boolean): void {
     this.calls.end(force);
   }
+}
+
+/** `+` at the end alone is known. */
+function matches(filter: string, topic: string): boolean {
+  if (!filter.endsWith('/+')) return filter === topic;
+  return topic.startsWith(filter.slice(0, -1)) && !topic.slice(filter.length - 1).includes('/');
 }
 
 export function createBroker(options: {
@@ -142,7 +153,7 @@ export function createBroker(options: {
 
   const toSubscribers = (topic: string, payload: string): boolean => {
     const to = session;
-    if (!to?.topics.has(topic) || mood === 'mute') return false;
+    if (!to || ![...to.topics].some((filter) => matches(filter, topic)) || mood === 'mute') return false;
     time.after(delayMs(), () => {
       if (session !== to) return;
       to.toClient(() => to.client.emit('message', topic, Buffer.from(payload), { retain: false }));
@@ -241,14 +252,16 @@ export function createBroker(options: {
               }
               for (const topic of topics) at.topics.add(topic);
               later(() => toClient(() => granted(null, topics, { granted: topics.map(() => 1) })));
-              for (const topic of topics) {
-                const payload = retained.get(topic);
-                if (payload !== undefined)
+              for (const [topic, payload] of retained) {
+                if (topics.some((filter) => matches(filter, topic)))
                   later(() =>
                     toClient(() => client.emit('message', topic, Buffer.from(payload), { retain: true })),
                   );
               }
             });
+          },
+          unsubscribe(topic) {
+            mine?.topics.delete(topic);
           },
           end(force) {
             if (ended) return;

@@ -14,6 +14,7 @@ afterAll(() => rmSync(folder, { recursive: true, force: true }));
 
 /** the first of them is enough for most */
 const asked = ['--seed', '1', '--seeds', '4', '--days', '0.5', '--first'];
+const askedSlow = ['--seed', '1', '--seeds', '3', '--days', '1', '--first'];
 const patienceMs = 600_000;
 
 it.each(mutants)('occurs once in the sources: $what', ({ path: file, find }) => {
@@ -33,7 +34,7 @@ it.concurrent.each(mutants.map((mutant, at) => ({ ...mutant, at })))(
   'finds that $what',
   async ({ at, ...mutant }) => {
     const bundled = await bundle(path.join(folder, `${at}`), [mutant]);
-    const { status, text } = await simulateApart(bundled, asked);
+    const { status, text } = await simulateApart(bundled, mutant.slow ? askedSlow : asked);
     expect(text).toMatch(/is broken at day/);
     expect(status, text).toBe(1);
   },

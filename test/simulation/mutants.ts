@@ -8,6 +8,8 @@ export interface Mutant {
   readonly path: string;
   readonly find: string;
   readonly replace: string;
+  /** it takes whole days to come to light */
+  readonly slow?: true;
 }
 
 export const mutants: readonly Mutant[] = [
@@ -128,5 +130,19 @@ export const mutants: readonly Mutant[] = [
     path: 'src/core/troubles.ts',
     find: 'turn.at.steadyMs + pointTroubleAfterMs + (point.debounceMs ?? 0)',
     replace: 'turn.at.steadyMs + pointTroubleAfterMs',
+  },
+  {
+    what: 'what came behind a refused event does not come again',
+    path: 'src/notify/events.ts',
+    find: 'refused.others = true;\n      return;',
+    replace: 'refused.others = true;\n      delivered.push(seq);\n      return;',
+    slow: true,
+  },
+  {
+    what: 'the first value after a start is believed without its debounce',
+    path: 'src/core/points.ts',
+    find: '    if (point.debounceMs) {',
+    replace: '    if (point.debounceMs && live.values[at] !== null) {',
+    slow: true,
   },
 ];

@@ -2,47 +2,15 @@
 // that is needed to see it again. Exit 0: nothing is broken; 1: something is; 2: used wrongly.
 
 import { execFileSync } from 'node:child_process';
-import { randomInt } from 'node:crypto';
 import { existsSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
-import { parseArgs } from 'node:util';
 import { packageRoot } from '../../src/lib/assets.ts';
+import { asked, usage } from './asked.ts';
 import { simulate } from './world.ts';
 import { type Figures, timeText, Violation } from './world-types.ts';
 
-const usage = 'npm run sim -- [--seed N] [--days D] [--seeds K] [--first] [--verbose]';
 const shownLines = 40;
-
-interface Asked {
-  readonly seed: number;
-  readonly days: number;
-  readonly seeds: number;
-  /** end at the first that is broken */
-  readonly first: boolean;
-  readonly verbose: boolean;
-}
-
-function asked(): Asked | undefined {
-  try {
-    const { values } = parseArgs({
-      options: {
-        seed: { type: 'string' },
-        days: { type: 'string', default: '1' },
-        seeds: { type: 'string', default: '1' },
-        first: { type: 'boolean', default: false },
-        verbose: { type: 'boolean', default: false },
-      },
-    });
-    const seed = values.seed === undefined ? randomInt(1, 1_000_000_000) : Number(values.seed);
-    const [days, seeds] = [Number(values.days), Number(values.seeds)];
-    if (![seed, seeds].every((each) => Number.isInteger(each) && each > 0) || !(days >= 0.05))
-      return undefined;
-    return { seed, days, seeds, first: values.first, verbose: values.verbose };
-  } catch {
-    return undefined;
-  }
-}
 
 function commit(): string {
   try {
@@ -82,9 +50,9 @@ function broken(seed: number, days: number, violation: Violation): string {
 }
 
 async function main(): Promise<number> {
-  const given = asked();
-  if (given === undefined) {
-    console.error(usage);
+  const given = asked(process.argv.slice(2));
+  if ('wrong' in given) {
+    console.error(`sim: ${given.wrong}; write ${usage}`);
     return 2;
   }
   const memory = existsSync('/dev/shm') ? '/dev/shm' : tmpdir();

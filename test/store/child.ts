@@ -28,9 +28,11 @@ const modes: Record<string, (folder: string) => void> = {
   },
 
   hold(folder) {
-    open(folder);
+    const store = open(folder);
     say('open');
     process.stdin.resume();
+    // a store that nobody holds is closed when memory is tidied up
+    process.stdin.on('end', () => store.close());
   },
 
   /** Commits turns until it is killed, with snapshots and deliveries between. */

@@ -51,6 +51,7 @@ describe('a file that cannot be used', () => {
   it.each([
     ['a text', Buffer.from('not a database at all\n'.repeat(100))],
     ['a short text', Buffer.from('x')],
+    ['empty', Buffer.alloc(0)],
     ['zeroes', Buffer.alloc(8192)],
   ])('because it is %s is damaged, not a crash', (_name, bytes) => {
     const folder = temporaryFolder();

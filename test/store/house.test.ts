@@ -92,6 +92,14 @@ describe.skipIf(!able)('a copy', () => {
     await endLoad();
     expect(made).toMatchObject({ file: copy, configFiles: 1, outside: [] });
     expect(readFileSync(copy).includes(secret)).toBe(false);
+    // what is there may be the only copy of what was before
+    const whole = readFileSync(copy);
+    const over = await place.cli('backup', copy);
+    expect(over).toMatchObject({ code: 1, stdout: '' });
+    expect(over.stderr).toMatch(
+      /one\.backup is there already; give another name, or --force to replace it\n$/,
+    );
+    expect(readFileSync(copy).equals(whole)).toBe(true);
     expect(readdirSync(place.data).filter((name) => name.includes('backup'))).toEqual([]);
     const verified = await place.cli('verify', '--file', copy, '--head', made.head);
     expect(verified).toMatchObject({
@@ -159,7 +167,8 @@ describe.skipIf(!able)('a copy', () => {
     const fire = await opened('inputs.smoke');
     await daemon.stop();
     const copy = inFolder('two.backup');
-    expect(await place.cli('backup', copy)).toMatchObject({ code: 0 });
+    writeFileSync(copy, 'of last week');
+    expect(await place.cli('backup', copy, '--force')).toMatchObject({ code: 0 });
     const elsewhere = newPlace();
     place.later(elsewhere, () => elsewhere.leave());
     const { code, stdout } = await elsewhere.cli('restore', copy);

@@ -2,9 +2,11 @@
 // disk that fails a sync.
 
 import { once } from 'node:events';
-import { rmSync } from 'node:fs';
+import { readdirSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import path from 'node:path';
 import { createInterface } from 'node:readline';
 import { afterAll, beforeAll, describe, expect, it, type TestContext } from 'vitest';
+import { storeFile } from '../../src/store/open.ts';
 import {
   buildChild,
   hasOwnMounts,
@@ -59,6 +61,40 @@ describe('kill -9', () => {
     expect(store.incidents({ limit: 1 })[0]?.id).toBe(`incident-${lastSeq}`);
     expect(store.outboxSize()).toBeLessThan(lastSeq);
     store.close();
+  });
+});
+
+describe('a first start', () => {
+  // every call that can be seen from outside: syncs of SQLite's and ours, the name, the end of the other name
+  it.each([
+    ...[1, 2, 3, 4, 5, 6].map((nth) => `fsync:signal=KILL:when=${nth}`),
+    'link:signal=KILL',
+    'unlink:signal=KILL:when=1',
+    'unlink:signal=KILL:when=2',
+    'pwrite64:signal=KILL:when=1',
+    'pwrite64:signal=KILL:when=5',
+  ])('that is killed (%s) leaves a clean first start', (inject, context) => {
+    needs(context as unknown as TestContext, hasStrace(), 'strace');
+    const folder = temporaryFolder();
+    const { lines } = runChildWithFaults(child, 'open', folder, inject);
+    expect(lines).toEqual([]);
+    openAt(folder).close();
+    expect(readdirSync(folder)).toEqual(['keepwatch.db']);
+    expect(statSync(path.join(folder, 'keepwatch.db')).mode & 0o777).toBe(0o640);
+  });
+
+  it('whose new file was torn by a power cut is a clean one too', () => {
+    const folder = temporaryFolder();
+    for (const ending of ['', '-journal']) writeFileSync(`${storeFile(folder)}.new-17${ending}`, 'torn');
+    openAt(folder).close();
+    expect(readdirSync(folder)).toEqual(['keepwatch.db']);
+  });
+
+  it('finds only the log of a state: that is no first start', () => {
+    const folder = temporaryFolder();
+    writeFileSync(`${storeFile(folder)}-wal`, Buffer.alloc(5000, 1));
+    expect(() => openAt(folder)).toThrow(expect.objectContaining({ code: 'damaged' }));
+    expect(readdirSync(folder)).toEqual(['keepwatch.db-wal']);
   });
 });
 

@@ -1,7 +1,8 @@
 // A state of which a part is damaged: what can be used is used, what can't is left out and said, numbers are never
 // given twice, and no fact makes the daemon end again and again.
 
-import { copyFileSync, existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { copyFileSync, existsSync, readdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
+import path from 'node:path';
 import Sqlite, { type Database } from 'better-sqlite3';
 import { beforeEach, describe, expect, it } from 'vitest';
 import { becauseIn } from '../../src/core/because-words.ts';
@@ -10,6 +11,7 @@ import { compile } from '../../src/core/model.ts';
 import type { Event, Fact, Incident, Input, Site } from '../../src/core/types.ts';
 import { type Recalled, recall } from '../../src/recall.ts';
 import { putAside, storeFile } from '../../src/store/open.ts';
+import { namesOf, salvage } from '../../src/store/salvage.ts';
 import { StoreFault } from '../../src/store/types.ts';
 import { virtualClock } from '../support/clock.ts';
 import { active, contact, makeSite, plan, rule, zone } from '../support/site.ts';
@@ -213,7 +215,8 @@ describe('a snapshot that is none', () => {
       expect(after.lost[0]).toMatch(
         /^the stored state was damaged and set aside as keepwatch\.db\.damaged-\d{8}T\d{6}Z; a new one was begun; open then: /,
       );
-      for (const { id } of incidents) expect(after.lost[0]).toContain(id);
+      // each with what a person looks for: plan and zone by their names
+      for (const { id, title } of incidents) expect(after.lost[0]).toContain(`${id} (${title.en}`);
       expect(after.store.retained()).toEqual(['keepwatch/v1/shop/incident/i1']);
       expect(becauseIn(after.lost[0]!, 'zh')).toMatch(
         /^存储的运行记录受损，已另存为 \S+，并重新开始记录；当时未关闭：i1_/,
@@ -223,6 +226,77 @@ describe('a snapshot that is none', () => {
       close(after);
     },
   );
+});
+
+describe('a file that is', () => {
+  it.each([
+    ['empty', (): void => writeFileSync(storeFile(folder), '')],
+    ['gone, and its log is there', (): void => renameSync(storeFile(folder), `${storeFile(folder)}-wal`)],
+  ])('%s was a state once: it is set aside, and a new one begun under a new epoch', (_what, spoil) => {
+    const { epoch } = write();
+    spoil();
+    const after = recalled();
+    expect(after.fresh).toBe(true);
+    expect(after.store.epoch).not.toBe(epoch);
+    expect(after.lost).toHaveLength(1);
+    expect(after.lost[0]).toMatch(/; what was open then can't all be read: there may have been alarms$/);
+    expect(codes()).toContain('STATE_DAMAGED');
+    expect(readdirSync(folder).filter((name) => name.includes('.damaged-'))).toHaveLength(1);
+    close(after);
+    expect(recalledAgain().lost).toEqual([]);
+  });
+});
+
+describe('what was open in a damaged file', () => {
+  const lost = (bodies: readonly string[]) => {
+    const file = path.join(folder, 'old.db');
+    const database = new Sqlite(file);
+    database.exec('CREATE TABLE incident (body TEXT, open INTEGER)');
+    database.exec('CREATE TABLE retained (topic TEXT)');
+    for (const body of bodies) database.prepare('INSERT INTO incident VALUES (?, 1)').run(body);
+    database.close();
+    return salvage(file);
+  };
+  const titled = (id: string, more: object = {}): string =>
+    JSON.stringify({ id, category: 'alarm', title: { zh: '火灾 · 中庭', en: 'Fire · Atrium' }, ...more });
+
+  it('is named by plan and zone, alarms first, in both languages', () => {
+    const { openIncidents, openKnown } = lost([
+      titled('i1_abcd', { category: 'trouble', title: { zh: '总线中断 · a', en: 'Bus lost · a' } }),
+      titled('i2_abcd'),
+      JSON.stringify({ id: 'i3_abcd', plan: 'theft', zone: 'hall' }),
+    ]);
+    expect(openKnown).toBe(true);
+    const names = namesOf(openIncidents);
+    expect(names).toBe(
+      'i2_abcd (Fire · Atrium / 火灾 · 中庭), i1_abcd (Bus lost · a / 总线中断 · a), i3_abcd (theft, hall)',
+    );
+    const because = `the stored state was damaged and set aside as x; a new one was begun; open then: ${names}`;
+    expect(becauseIn(because, 'zh')).toContain(
+      '当时未关闭：i2_abcd（火灾 · 中庭），i1_abcd（总线中断 · a），i3_abcd（theft，hall）',
+    );
+  });
+
+  it('is believed only where it has the form of an incident', () => {
+    const { openIncidents, openKnown } = lost([
+      'null',
+      '[]',
+      '{"id":7}',
+      '{',
+      titled('i4_abcd', { title: { zh: 7, en: 'x' }, plan: {}, zone: 'a b' }),
+      titled('i5_abcd', { title: 'a; (b)\u001b[2J\n/ c' }),
+    ]);
+    expect(openKnown).toBe(false);
+    expect(openIncidents.map(({ id }) => id).sort()).toEqual(['i4_abcd', 'i5_abcd']);
+    expect(namesOf(openIncidents)).toBe('i4_abcd, i5_abcd (a b [2J c)');
+  });
+
+  it('is named up to twenty, the others are counted', () => {
+    const { openIncidents } = lost(Array.from({ length: 23 }, (_, number) => titled(`i${number}_abcd`)));
+    const because = `the stored state was damaged and set aside as x; a new one was begun; open then: ${namesOf(openIncidents)}`;
+    expect(because).toMatch(/i19_abcd \(Fire · Atrium \/ 火灾 · 中庭\) and 3 more$/);
+    expect(becauseIn(because, 'zh')).toMatch(/i19_abcd（火灾 · 中庭），另有 3 起$/);
+  });
 });
 
 describe('a log with a gap that durable changes follow', () => {

@@ -6,6 +6,8 @@ import type { Clock, Timer } from '../../src/lib/clock.ts';
 export interface VirtualClock extends Clock {
   /** Moves steady and wall time, running every timer that comes due on the way. */
   advance(ms: number): Promise<void>;
+  /** Time passes and no timer runs: something blocks the process. */
+  block(ms: number): void;
   /** Moves the wall clock alone, as NTP or a person would. */
   stepWall(ms: number): void;
   setSynced(synced: boolean): void;
@@ -55,6 +57,9 @@ export function virtualClock(wallMs = Date.UTC(2026, 10, 22)): VirtualClock {
         await settled();
       }
       nowMs = untilMs;
+    },
+    block: (ms) => {
+      nowMs += ms;
     },
     stepWall: (ms) => {
       wallOffsetMs += ms;

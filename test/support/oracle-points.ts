@@ -10,7 +10,8 @@ export class NaivePoint {
   quality: Quality = 'stale';
   /** a new meaning that stands out its debounce; `order`: which began first */
   waiting: { raw: Raw; readonly dueMs: number; readonly order: number } | undefined;
-  sufferingSinceMs: number | undefined;
+  /** without a value: when that is a trouble */
+  troubleAtMs: number | undefined;
   #raw: Raw | undefined;
   #readAtMs = 0;
   #heard = false;

@@ -43,6 +43,8 @@ export interface Comparable {
 
 const weightOf: Readonly<Record<Level, number>> = { general: 0, major: 1, urgent: 2 };
 const badAfterMs = 3000;
+const answerWithinMs = 30_000;
+const rereadWithinMs = 15_000;
 
 export class Oracle {
   readonly #site: Site;
@@ -52,6 +54,10 @@ export class Oracle {
   readonly #incidents: NaiveIncidents;
   #downBuses = new Set<string>();
   #downDevices = new Set<string>();
+  /** devices whose bus is back and that have not been heard of since, until when they are waited for */
+  #awaited = new Map<string, number>();
+  /** devices that are back with this input */
+  #returned = new Set<string>();
   #orders = 0;
   #nowMs = 0;
 
@@ -104,6 +110,7 @@ export class Oracle {
         break;
     }
     this.#judgeAll();
+    this.#returned.clear();
     for (const rule of this.#rules) this.#look(rule);
     this.#settleOutputs();
     return { told: this.#incidents.takeTold(), granted };
@@ -221,13 +228,15 @@ export class Oracle {
       }
     }
     for (const point of this.#points) {
-      if (point.sufferingSinceMs === undefined) continue;
+      if (point.troubleAtMs === undefined) continue;
       all.push({
-        atMs: point.sufferingSinceMs + badAfterMs + (point.point.debounceMs ?? 0),
+        atMs: point.troubleAtMs,
         name: `bad:${point.id}`,
         ring: () => this.#raiseBad(point),
       });
     }
+    for (const [id, atMs] of this.#awaited)
+      all.push({ atMs, name: `answer:${id}`, ring: () => void this.#awaited.delete(id) });
     for (const one of this.#outputs) {
       const { id } = one.output;
       if (one.override)
@@ -292,7 +301,13 @@ export class Oracle {
         this.#points.filter((point) => devices.some((device) => device.id === point.device) && point.lose()),
       );
     }
+    const awaited = of === 'device' && this.#awaited.delete(id);
+    if (of === 'device' && up && (awaited || down.has(id))) this.#returned.add(id);
     if (up !== down.has(id)) return;
+    if (of === 'bus')
+      for (const device of devices)
+        if (up) this.#awaited.set(device.id, this.#nowMs + answerWithinMs);
+        else this.#awaited.delete(device.id);
     if (up) down.delete(id);
     else down.add(id);
     if (of === 'bus') for (const device of devices) this.#downDevices.delete(device.id);
@@ -318,18 +333,23 @@ export class Oracle {
     const bus = this.#site.devices.find((device) => device.id === point.device)!.bus;
     const reachable = !this.#downDevices.has(point.device) && !this.#downBuses.has(bus);
     const standing = this.#incidents.isStanding(`device:${point.device}`, 'point_bad', point.id);
-    const suffers = reachable && point.quality !== 'good' && !point.isUnheard();
+    const suffers =
+      reachable && !this.#awaited.has(point.device) && point.quality !== 'good' && !point.isUnheard();
     if (suffers) {
-      if (!standing) point.sufferingSinceMs ??= this.#nowMs;
+      if (standing) return;
+      const atMs = (ms: number): number => this.#nowMs + ms + (point.point.debounceMs ?? 0);
+      point.troubleAtMs ??= atMs(badAfterMs);
+      if (point.quality === 'bad') point.troubleAtMs = Math.min(point.troubleAtMs, atMs(badAfterMs));
+      else if (this.#returned.has(point.device)) point.troubleAtMs = atMs(rereadWithinMs);
       return;
     }
-    point.sufferingSinceMs = undefined;
+    point.troubleAtMs = undefined;
     if (!reachable || !point.isUnheard())
       this.#incidents.endTrouble(`device:${point.device}`, 'point_bad', point.id);
   }
 
   #raiseBad(point: NaivePoint): void {
-    point.sufferingSinceMs = undefined;
+    point.troubleAtMs = undefined;
     const zone = point.point.zone ?? this.#site.devices.find((device) => device.id === point.device)!.zone;
     this.#trouble(true, 'point_bad', `device:${point.device}`, zone, point.id);
   }

@@ -89,13 +89,19 @@ export const afp2800: Protocol = {
     link.onData((bytes) => {
       const { lines, dropped } = reader.push(bytes);
       if (dropped > 0) {
-        host.log.warn({ dropped }, 'events without an end were dropped: check baud rate and parity');
+        host.log.warn(
+          { code: 'LINE_GARBLED', dropped },
+          'events without an end were dropped: check baud rate and parity',
+        );
       }
       const values: (readonly [PointAddress, Raw])[] = [];
       for (const line of lines) {
         const { events, unknown } = parseLine(line);
         for (const text of unknown)
-          host.log.warn({ line: text.slice(0, 200) }, 'the panel printed what is no known event');
+          host.log.warn(
+            { code: 'PANEL_EVENT_UNKNOWN', line: text.slice(0, 200) },
+            'the panel printed what is no known event',
+          );
         for (const event of events) {
           host.log.debug({ event }, 'event');
           for (const [point, take] of followers) {

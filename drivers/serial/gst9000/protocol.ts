@@ -91,7 +91,10 @@ export const gst9000: Protocol = {
     link.onData((bytes) => {
       const { blocks, dropped } = reader.push(bytes);
       if (dropped > 0) {
-        host.log.warn({ dropped }, 'blocks without an end were dropped: check baud rate and parity');
+        host.log.warn(
+          { code: 'LINE_GARBLED', dropped },
+          'blocks without an end were dropped: check baud rate and parity',
+        );
       }
       const values: (readonly [PointAddress, Raw])[] = [];
       for (const block of blocks) {

@@ -151,7 +151,7 @@ export const lines: Protocol = {
 
     function judge(text: string, point: PointAddress): Raw | undefined {
       const untold = (error: SearchTimeout): void =>
-        host.log.error({ point: point.id, line: text.slice(0, 200) }, error.message);
+        host.log.error({ code: 'LINE_UNREADABLE', point: point.id, line: text.slice(0, 200) }, error.message);
       try {
         return heard(text, point.detail as Detail, untold);
       } catch (error) {
@@ -166,7 +166,7 @@ export const lines: Protocol = {
       const { lines: texts, dropped } = reader.push(bytes);
       if (dropped > 0)
         host.log.warn(
-          { dropped },
+          { code: 'LINE_GARBLED', dropped },
           'lines without an end were dropped: check `start`, `end` and the baud rate',
         );
       const values: (readonly [PointAddress, Raw])[] = [];

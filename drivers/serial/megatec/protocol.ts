@@ -99,7 +99,7 @@ export const megatec: Protocol = {
         if (status.perCell && wantsCells && !told) {
           told = true;
           host.log.warn(
-            { device: request.device },
+            { code: 'UPS_CELLS', device: request.device },
             'this UPS sends battery volts per cell: set `cells` on the device',
           );
         }

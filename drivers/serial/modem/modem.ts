@@ -95,7 +95,7 @@ export async function openModem(link: ByteLink, clock: Clock, log: Log): Promise
   const receive = (pdu: string): void => {
     const delivered = decodeDeliver(pdu);
     if (delivered) inbox.take(delivered);
-    else log.warn({ pdu }, 'the modem received what is no text message');
+    else log.warn({ code: 'MODEM_GARBLED', pdu }, 'the modem received what is no text message');
   };
   const talk = createTalk(link, clock, (said) => {
     if (said.type === 'message') receive(said.pdu);
@@ -123,7 +123,8 @@ export async function openModem(link: ByteLink, clock: Clock, log: Log): Promise
     });
     turn.catch((error: unknown) => {
       const { message, kind } = error as ModemFault;
-      if (kind !== 'closed') log.warn({ because: message }, 'stored text messages could not be read');
+      if (kind !== 'closed')
+        log.warn({ code: 'MODEM_UNREAD', because: message }, 'stored text messages could not be read');
     });
   }
 

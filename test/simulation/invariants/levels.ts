@@ -23,6 +23,11 @@ export function outputsFollow(): Invariant {
   let wanted = new Map<string, { value: boolean | 'keep'; sinceMs: number }>();
   return {
     name: 'outputsFollow',
+    // what changed and changed back between two looks is wanted anew
+    committed(_world, events) {
+      for (const { output } of events) if (output) wanted.delete(output.id);
+      return undefined;
+    },
     look(world, run) {
       const { nowMs } = world.time;
       const before = wanted;

@@ -2,7 +2,7 @@
 // The program is this library with a thin `main`; every test of the whole uses it. Holds no rules of its own.
 
 import { randomUUID } from 'node:crypto';
-import { drivers, openModem } from '../drivers/index.ts';
+import { drivers, lookAtGpio, openModem } from '../drivers/index.ts';
 import { answersOf } from './answers.ts';
 import { backupsOf, dropBackups, figuresOf } from './backups.ts';
 import { type ClockFloor, openClockFloor } from './clock-floor.ts';
@@ -20,15 +20,21 @@ import { createDevices } from './devices/index.ts';
 import type { LinkOpener } from './devices/link.ts';
 import type { Devices } from './devices/types.ts';
 import type { Driver, Log } from './driver.ts';
+import { firstTurn } from './first-turn.ts';
+import { type KeptConsole, keepConsole } from './keep-console.ts';
 import { type KeptTelemetry, keepTelemetry } from './keep-telemetry.ts';
 import { type Boot, currentBoot } from './lib/boot.ts';
 import { atMost, type Clock, sleep, systemClock } from './lib/clock.ts';
+import { drawnId } from './lib/drawn-id.ts';
+import { machineIdentity } from './lib/machine-identity.ts';
 import { notifySystemd } from './lib/notify-systemd.ts';
 import { type Supervisor, supervise, type Watched } from './lib/supervisor.ts';
 import { version } from './lib/version.ts';
 import { createLoop, type Loop } from './loop.ts';
+import { countOpened } from './metric-figures.ts';
 import type { Connect } from './notify/connection.ts';
-import { type Keeping, type Recalled, recall } from './recall.ts';
+import { type Keeping, type Recalled, rebuildState, recall } from './recall.ts';
+import { cannotOpen, faultOf, unreloadable } from './reload-faults.ts';
 import { statusReport } from './report.ts';
 import { type SelfChecks, type SpaceOf, watchSelf } from './self-checks.ts';
 import { siteHash } from './store/site.ts';
@@ -40,7 +46,7 @@ import { feedWatchdog } from './watchdog.ts';
 import { keepWayOut } from './way-keeper.ts';
 import { endChecksWithout, openWayOut, type WayOut } from './way-out.ts';
 
-export { drivers };
+export { drivers, lookAtGpio };
 
 /** The site file can't be run; every fault that it has. */
 export class ConfigFaults extends Error {
@@ -77,9 +83,13 @@ export interface AppOptions {
   readonly random?: () => number;
   /** which boot of the machine this is */
   readonly boot?: () => Boot;
+  /** which machine this is */
+  readonly machine?: string;
   readonly space?: SpaceOf;
   /** false: no local socket */
   readonly control?: boolean;
+  /** the command line's program, for what the console has made by it */
+  readonly program?: string;
 }
 
 export interface App {
@@ -108,11 +118,13 @@ export function createApp(options: AppOptions): App {
   const session = options.random ? drawnId(options.random) : randomUUID();
   const followers = new Set<(event: Event) => void>();
   const warnings = new Set<string>();
+  const opened = countOpened();
   const cleanups: (() => Promise<void> | void)[] = [];
   const keeping: Keeping = {
     clock,
     log,
     boot,
+    machine: options.machine ?? machineIdentity(),
     ...(options.random && { random: options.random }),
     ...(options.diskFault && { diskFault: options.diskFault }),
     warn: (said) => warnings.add(said),
@@ -137,6 +149,7 @@ export function createApp(options: AppOptions): App {
   let clockFloor: ClockFloor;
   let people: People | undefined;
   let telemetry: KeptTelemetry | undefined;
+  let page: KeptConsole | undefined;
   let supervisor: Supervisor | undefined;
 
   const read = (): Config => {
@@ -190,6 +203,11 @@ export function createApp(options: AppOptions): App {
     });
 
     const guarding = new AbortController();
+    const ready = firstTurn(
+      clock,
+      loop,
+      config.buses.map(({ id }) => id),
+    );
     devices = createDevices({
       drivers: driverList,
       clock,
@@ -198,6 +216,7 @@ export function createApp(options: AppOptions): App {
       ...(options.random && { random: options.random }),
       push(input) {
         if (input.type === 'link') options.onLink?.(input.of, input.id, input.up, input.because);
+        if (input.type === 'link' && input.of === 'bus') ready.said(input.id);
         if (input.type === 'reading') guarding.abort();
         loop.push(input);
       },
@@ -220,6 +239,7 @@ export function createApp(options: AppOptions): App {
     };
     const selfChecks = watchSelf({
       onLook: clockFloor.look,
+      slowestCommitMs: loop.slowestCommitMs,
       clock,
       data: config.data,
       ...(options.space && { space: options.space }),
@@ -235,9 +255,24 @@ export function createApp(options: AppOptions): App {
     });
     cleanups.push(() => supervisor?.stop());
     cleanups.push(feedWatchdog(clock, loop, supervisor));
-    void notifySystemd('ready');
-    cleanups.push(() => void notifySystemd('stopping'));
+    ready.begin();
+    cleanups.push(() => {
+      ready.end();
+      void notifySystemd('stopping');
+    });
     demo?.unfold(options.onTell ?? (() => {}));
+    // last of all: the house guards while it is loaded
+    page = keepConsole({
+      ...{ clock, log, loop, store, session, version, opened },
+      control: controlHost(),
+      config: () => config!,
+      socket: () => control?.path,
+      ...(demo && { scenarios: demo.scenarios }),
+      ...(options.program && { program: options.program }),
+    });
+    cleanups.push(() => page?.stop());
+    await page.use(config);
+    page.inForce();
   };
 
   /** The loop with the state that the store remembers, at the journal's end and under the site in force now. */
@@ -258,6 +293,7 @@ export function createApp(options: AppOptions): App {
       state,
       baseMs,
       log,
+      rebuild: (unstored, inForceNow) => rebuildState(store, unstored, inForceNow, log),
       outlets: {
         drive: (desired) => devices?.drive(desired),
         publish(events, points, incidents) {
@@ -266,6 +302,9 @@ export function createApp(options: AppOptions): App {
           process.nextTick(() => {
             way.current()?.changed(points, incidents);
             telemetry?.changed(points);
+            opened.events(events);
+            if (events.length > 0) page?.events(events);
+            page?.changed(points, incidents);
             for (const event of events) for (const listener of followers) listener(event);
             if (options.onEvent) for (const event of events) options.onEvent(event);
           });
@@ -364,7 +403,7 @@ export function createApp(options: AppOptions): App {
       setImmediate(options.onRestart);
     },
     trend: (point: string, range: TrendRange) => telemetry!.trend(point, range),
-    ...(demo && { demo: (scenario: string) => startScene(demo!, scenario) }),
+    ...(demo && { demo: (scenario: string) => demo!.begin(scenario) }),
     follow(listener: (event: Event) => void) {
       followers.add(listener);
       return () => void followers.delete(listener);
@@ -398,21 +437,30 @@ export function createApp(options: AppOptions): App {
     const wayOf = ({ mqtt, telemetry }: Config): string => JSON.stringify([mqtt, telemetry?.publish]);
     if (wayOf(before) !== wayOf(next)) {
       const error = await way.use(next);
-      if (error) {
-        const what = `mqtt can't be opened: ${error.message}`;
-        return {
-          ok: false,
-          faults: [faultOf(next, what, 'correct `mqtt:`; what was in force before goes on')],
-        };
-      }
+      if (error) return { ok: false, faults: [cannotOpen(next, 'mqtt', error)] };
+    }
+    const noPage = await page?.use(next);
+    if (noPage) {
+      if (wayOf(before) !== wayOf(next)) await way.use(before);
+      return { ok: false, faults: [cannotOpen(next, 'console', noPage)] };
+    }
+    const hash = siteHash(next.site);
+    try {
+      if (hash !== siteHash(before.site)) loop.reload(compile(next.site), hash);
+    } catch (error) {
+      log.error({ code: 'STEP_FAILED', input: 'reloaded', error }, 'the engine failed at the new site');
+      if (wayOf(before) !== wayOf(next)) await way.use(before);
+      await page?.use(before);
+      const what = `the engine fails at this site: ${error instanceof Error ? error.message : String(error)}`;
+      const todo = 'take back what was changed; what was in force before goes on';
+      return { ok: false, faults: [faultOf(next, what, todo)] };
     }
     warnings.clear();
     config = next;
-    const hash = siteHash(next.site);
-    if (hash !== siteHash(before.site)) loop.reload(compile(next.site), hash);
     await devices.use(next);
     telemetry?.use(next);
     await people?.use(next);
+    page?.inForce();
     loop.drive();
     log.info({ code: 'RELOADED' }, 'the configuration was reloaded');
     return { ok: true, faults: [] };
@@ -435,6 +483,7 @@ export function createApp(options: AppOptions): App {
       data: config!.data,
       ...(way.current()?.listening && { broker: way.current()!.listening! }),
       ...(config!.mqtt && { prefix: config!.mqtt.prefix }),
+      ...(page?.url() && { console: page.url()! }),
       ...(demo && { scenarios: demo.scenarios }),
     }),
   };
@@ -449,36 +498,4 @@ export function createApp(options: AppOptions): App {
       }
     }
   }
-}
-
-/** In the form of a UUID, from a given source of chance. */
-function drawnId(random: () => number): string {
-  const digits = (count: number): string =>
-    Array.from({ length: count }, () => Math.floor(random() * 16).toString(16)).join('');
-  return [8, 4, 4, 4, 12].map(digits).join('-');
-}
-
-/** Begins a scene and comes back at once: it plays for many seconds. Rejects for one that there is none of. */
-async function startScene(demo: Demo, scenario: string): Promise<void> {
-  if (!demo.scenarios.includes(scenario)) {
-    throw Object.assign(
-      new Error(`no scene is called ${scenario}; there are: ${demo.scenarios.join(', ')}`),
-      { code: 'notFound' },
-    );
-  }
-  void demo.play(scenario);
-}
-
-function faultOf(config: Config, what: string, todo: string): Fault {
-  return { severity: 'fault', file: config.file, line: 1, column: 1, what, todo };
-}
-
-/** What only a restart can change: the identity and the place of the state. */
-function unreloadable(before: Config, next: Config): Fault[] {
-  const fault = (what: string): Fault =>
-    faultOf(next, `${what} can't be changed while running`, 'restart keepwatch, or put back what it was');
-  return [
-    ...(before.premises.id === next.premises.id ? [] : [fault(`premises.id (now ${before.premises.id})`)]),
-    ...(before.data === next.data ? [] : [fault(`data (now ${before.data})`)]),
-  ];
 }

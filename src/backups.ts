@@ -39,11 +39,11 @@ export function backupsOf(house: () => { readonly config: Config; readonly store
         made += 1;
         const file = path.join(config.data, `${beginningOf(config.data)}${made}`);
         await store.backup(file);
-        const [{ collectConfig }, { addConfig }] = await Promise.all([
+        const [{ collectConfig, floorFiles }, { addConfig }] = await Promise.all([
           import('./config-copy.ts'),
           import('./store/config-files.ts'),
         ]);
-        const { outside, ...files } = collectConfig(config.file, config.files);
+        const { outside, ...files } = collectConfig(config.file, [...config.files, ...floorFiles(config)]);
         addConfig(file, files);
         return { file, outside };
       } finally {

@@ -1,9 +1,10 @@
 // The site's files as they go into a copy and come back out of one. Secrets stay at home: their file and private keys
 // are left out, and what is written out in the site file is put down as a name. Knows files, not what runs.
 
-import { existsSync, mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { isMap, isScalar, parseDocument, type Scalar } from 'yaml';
+import type { Config } from './config/types.ts';
 import { shippedConfig } from './lib/assets.ts';
 import { fileDate } from './lib/file-date.ts';
 import { type ConfigFile, type ConfigFiles, isInside } from './store/config-files.ts';
@@ -32,6 +33,18 @@ export function collectConfig(siteFile: string, files: readonly string[]): Colle
   return { site: path.basename(siteFile), files: collected, outside };
 }
 
+/** The floor plans and their pictures as they are now: the console may have written some since the site was read. */
+export function floorFiles({ console }: Pick<Config, 'console'>): string[] {
+  if (console === undefined) return [];
+  try {
+    return readdirSync(console.floors, { withFileTypes: true })
+      .filter((entry) => entry.isFile() && /^[a-z][a-z0-9_]*\.(?:yaml|svg|png)$/.test(entry.name))
+      .map(({ name }) => path.join(console.floors, name));
+  } catch {
+    return [];
+  }
+}
+
 function secretsName(text: string): string {
   const found = parseDocument(text, { logLevel: 'silent' }).get('secrets');
   return typeof found === 'string' ? found : 'secrets.yaml';
@@ -41,6 +54,8 @@ function secretsName(text: string): string {
 const secretPaths: readonly (readonly string[])[] = [
   ['mqtt', 'password'],
   ['mqtt', 'key'],
+  ['console', 'metricsToken'],
+  ['buses', '*', 'password'],
   ['channels', '*', 'password'],
   ['channels', '*', 'secret'],
   ['channels', '*', 'url'],

@@ -1,7 +1,16 @@
 // The built-in demo: a stage of imitated devices on real protocols, and the site file that watches it. Begins
 // with an empty data folder each time, so that the day always unfolds the same way.
 
-import { mkdtempSync, readlinkSync, renameSync, rmSync, symlinkSync, unlinkSync } from 'node:fs';
+import {
+  cpSync,
+  existsSync,
+  mkdtempSync,
+  readlinkSync,
+  renameSync,
+  rmSync,
+  symlinkSync,
+  unlinkSync,
+} from 'node:fs';
 import path from 'node:path';
 import { type Stage, startStage } from '../drivers/simulator/scenario.ts';
 import { demoFolder } from './control/socket.ts';
@@ -14,6 +23,8 @@ export interface Demo {
   readonly overrides: Readonly<Record<string, unknown>>;
   readonly scenarios: readonly string[];
   play(scenario: string): Promise<void>;
+  /** Begins a scene and comes back at once: it plays for many seconds. Rejects for one that there is none of. */
+  begin(scenario: string): Promise<void>;
   /** plays the scripted day, telling what comes */
   unfold(tell: (text: Text) => void): void;
   stop(): Promise<void>;
@@ -30,9 +41,24 @@ export async function prepareDemo(log: Log): Promise<Demo> {
   let stopped = false;
   return {
     file: path.join(shippedConfig, 'demo', 'site.yaml'),
-    overrides: { data: folder.data, 'buses.io.port': stage.modbusPort, 'buses.ups.port': stage.upsPort },
+    overrides: {
+      data: folder.data,
+      // a copy, because whoever tries the demo may move things on it
+      'console.floors': floorsIn(folder.data),
+      'buses.io.port': stage.modbusPort,
+      'buses.ups.port': stage.upsPort,
+    },
     scenarios: stage.scenarios,
     play: (scenario) => stage.play(scenario),
+    async begin(scenario) {
+      if (!stage.scenarios.includes(scenario)) {
+        throw Object.assign(
+          new Error(`no scene is called ${scenario}; there are: ${stage.scenarios.join(', ')}`),
+          { code: 'notFound' },
+        );
+      }
+      void stage.play(scenario);
+    },
     unfold(tell) {
       tell(dayInWords);
       stage.play('day').then(
@@ -52,6 +78,13 @@ export async function prepareDemo(log: Log): Promise<Demo> {
       folder.remove();
     },
   };
+}
+
+function floorsIn(data: string): string {
+  const floors = path.join(data, 'floors');
+  const shipped = path.join(shippedConfig, 'demo', 'floors');
+  if (existsSync(shipped)) cpSync(shipped, floors, { recursive: true });
+  return floors;
 }
 
 /** A folder of this demo alone. The usual name leads to the latest one, so that commands find it untold. */

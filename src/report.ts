@@ -2,12 +2,19 @@
 // the local socket. Reads only.
 
 import type { Config } from './config/types.ts';
-import type { ChannelReport, NamesReport, StatusReport } from './control/types.ts';
+import type {
+  ChannelReport,
+  NamesReport,
+  OutputReport,
+  SignedReport,
+  StatusReport,
+} from './control/types.ts';
 import { redated } from './core/clock-corrections.ts';
 import { drillsRunning } from './core/drills.ts';
 import { dutiesOf } from './core/duties.ts';
 import { isSuppressed } from './core/rules.ts';
-import type { Category, Incident, Site, Text } from './core/types.ts';
+import type { SignedOff, State } from './core/state.ts';
+import type { Category, Incident, Site, Stamp, Text } from './core/types.ts';
 import { leftToHear } from './core/walk-test.ts';
 import type { BusFigures } from './devices/types.ts';
 import type { WatchedState } from './lib/supervisor.ts';
@@ -96,6 +103,7 @@ export function statusReport(of: {
       actual: record.actual,
       because: record.because,
       ...(record.fault !== undefined && { fault: record.fault }),
+      ...(durable.overrides[id] && { manual: manualOf(durable.overrides[id], stamp) }),
     })),
     disabled: Object.values(durable.disabled).map(({ untilMs, ...rest }) => ({
       ...rest,
@@ -111,8 +119,22 @@ export function statusReport(of: {
   };
 }
 
-/** Drills, walk test, suppressed rules and what is due. */
-function upkeepOf(loop: Loop): Pick<StatusReport, 'suppressed' | 'drills' | 'walkTest' | 'duties'> {
+function manualOf(
+  override: State['durable']['overrides'][string],
+  stamp: Stamp,
+): NonNullable<OutputReport['manual']> {
+  const until = new Date(stamp.wallMs + override.untilMs - stamp.steadyMs).toISOString();
+  return { value: override.value, by: override.by, until };
+}
+
+function signedReport({ atMs, ...rest }: SignedOff): SignedReport {
+  return { at: new Date(atMs).toISOString(), ...rest };
+}
+
+/** Drills, walk test, suppressed rules, what is due and what was signed off. */
+function upkeepOf(
+  loop: Loop,
+): Pick<StatusReport, 'suppressed' | 'drills' | 'walkTest' | 'duties' | 'signed' | 'contactsChecked'> {
   const { durable } = loop.state;
   const stamp = loop.stamp();
   const { walkTest } = durable;
@@ -138,6 +160,7 @@ function upkeepOf(loop: Loop): Pick<StatusReport, 'suppressed' | 'drills' | 'wal
         until: isoAt(durable.timers['walktest:'] ?? walkTest.untilMs),
         ending: walkTest.ending !== undefined,
         heard: Object.keys(walkTest.proven).length,
+        proven: Object.keys(walkTest.proven),
         left: leftToHear(loop.state, loop.model),
       },
     }),
@@ -150,6 +173,10 @@ function upkeepOf(loop: Loop): Pick<StatusReport, 'suppressed' | 'drills' | 'wal
       reminded: stamp.wallMs >= remindMs,
       overdue: stamp.wallMs >= dueMs,
     })),
+    signed: Object.fromEntries(
+      Object.entries(durable.upkeep.signed).map(([id, signed]) => [id, signedReport(signed)]),
+    ),
+    ...(durable.upkeep.contacts && { contactsChecked: signedReport(durable.upkeep.contacts) }),
   };
 }
 

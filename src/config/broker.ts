@@ -3,9 +3,10 @@
 
 import path from 'node:path';
 import type * as z from 'zod';
+import { isLoopback } from '../lib/loopback.ts';
 import type { FaultList } from './faults.ts';
 import { readText } from './files.ts';
-import { type Checked, check, type Where } from './issues.ts';
+import { type Checked, check, type Where, warnOfPlain } from './issues.ts';
 import { mqttSchema } from './schema.ts';
 import type { MqttConfig } from './types.ts';
 import { parseListen } from './values.ts';
@@ -38,6 +39,17 @@ function checkUrl(url: string, where: Where, faults: FaultList): void {
   } else if (parsed.hostname === '') {
     faults.fault(place, '`url` names no host', urlHint);
   }
+}
+
+/** Whoever can listen on the way to the broker reads the password, and then speaks in this gateway's name. */
+function warnOfOpenPassword(url: string, where: Where, faults: FaultList): void {
+  const { protocol, hostname } = URL.canParse(url) ? new URL(url) : { protocol: '', hostname: '' };
+  if (!['mqtt:', 'ws:'].includes(protocol) || hostname === '' || isLoopback(hostname)) return;
+  faults.warn(
+    where.value(['url']),
+    `\`url\` begins with ${protocol}, so the password goes over the network for everybody to read`,
+    `write ${protocol === 'ws:' ? 'wss' : 'mqtts'}://, with \`ca:\` where the broker has an authority of its own`,
+  );
 }
 
 type Section = z.output<typeof mqttSchema>;
@@ -130,6 +142,9 @@ export function resolveMqtt(
   if (section.password !== undefined && section.username === undefined && !where.unresolved(['username'])) {
     faults.fault(where.key(['password']), '`password` without `username`', 'add `username: …`');
   }
+  warnOfPlain(section.password, where, 'password', 'mqtt_password', faults);
+  if (section.key?.includes('-----BEGIN')) warnOfPlain(section.key, where, 'key', 'mqtt_key', faults);
+  if (section.password !== undefined) warnOfOpenPassword(section.url, where, faults);
   return {
     url: section.url,
     listen: parseListen(section.listen)!,

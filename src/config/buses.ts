@@ -5,7 +5,7 @@ import path from 'node:path';
 import { AddressFault, type Driver, type LinkSettings, type Settings } from '../driver.ts';
 import { type Context, entries } from './context.ts';
 import type { FaultList, Place } from './faults.ts';
-import { check, type Where } from './issues.ts';
+import { check, type Where, warnOfPlain } from './issues.ts';
 import { suggestion } from './nearest.ts';
 import type { BusConfig } from './types.ts';
 import { show } from './words.ts';
@@ -103,6 +103,7 @@ function resolveBus(context: Context, owned: Claims, id: string, raw: unknown, w
     owned.claim('', portWords(raw.path), `buses.${id}`, claimPlace(where, raw));
     return { ...broken, driver };
   }
+  warnOfPlain(raw.password, where, 'password', `${id}_password`, faults);
   const { driver: _, ...settings } = checked.value as Settings & { driver: string };
   if (!checked.sound) {
     // its other keys say what it takes all the same: two mistakes are told at once

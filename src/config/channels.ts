@@ -9,7 +9,7 @@ import { type Claims, claimPlace, portWords } from './buses.ts';
 import { channelSchemas } from './channel-form.ts';
 import { type Context, defined, entries } from './context.ts';
 import { readText } from './files.ts';
-import { check, type Where } from './issues.ts';
+import { check, type Where, warnOfPlain } from './issues.ts';
 import { suggestion } from './nearest.ts';
 import type { ChannelConfig, EmailConfig, SmsConfig, WebhookConfig } from './types.ts';
 import { show } from './words.ts';
@@ -77,6 +77,7 @@ function resolveChannel(
   }
   if (type === 'sms' && typeof raw.path === 'string')
     options.owned.claim('', portWords(raw.path), `channels.${id}`, claimPlace(where, raw));
+  for (const key of ['secret', 'password']) warnOfPlain(raw[key], where, key, `${id}_${key}`, faults);
   const checked = check(channelSchemas[type as Kind], raw, where, faults);
   if (checked === undefined) return undefined;
   const { value } = checked;

@@ -37,6 +37,22 @@ export function partOf(tree: Tree, base: Path): Where {
   };
 }
 
+/** Warns of a password or a key that stands in the file itself, where a backup and whoever helps would see it. */
+export function warnOfPlain(
+  value: unknown,
+  where: Where,
+  key: string,
+  name: string,
+  faults: FaultList,
+): void {
+  if (typeof value !== 'string' || where.hidden([key]) || where.overridden([key])) return;
+  faults.warn(
+    where.value([key]),
+    `\`${key}\` stands here for everybody to read`,
+    `write \`${key}: !secret ${name}\`, and put it into the secrets file`,
+  );
+}
+
 /** Keys whose values are never repeated in a fault, whoever wrote them in plain text. */
 const neverShown = new Set(['password', 'cert', 'key', 'secret', 'token']);
 

@@ -6,9 +6,11 @@ import { kinds } from '../core/kinds.ts';
 import type { Plan, Point, Text, Zone } from '../core/types.ts';
 import type { Driver } from '../driver.ts';
 import { shippedConfig } from '../lib/assets.ts';
+import { isLoopback } from '../lib/loopback.ts';
 import { resolveMqtt } from './broker.ts';
 import { claims, resolveBuses } from './buses.ts';
 import { resolveCommands } from './command-keys.ts';
+import { resolveConsole } from './console-form.ts';
 import { type Context, defined, entries, refers } from './context.ts';
 import { type ResolvedDevice, resolveDevices, wantedProfiles } from './devices.ts';
 import { faultList } from './faults.ts';
@@ -20,12 +22,13 @@ import { applyOverrides } from './overrides.ts';
 import { loadPlans } from './plans.ts';
 import type { ResolvedPoint } from './points.ts';
 import { loadProfiles } from './profiles.ts';
+import type { Hearers } from './reach.ts';
 import { resolveRules } from './rules.ts';
-import { consoleSchema, parts, premisesSchema, storageSchema, topSchema, zoneSchema } from './schema.ts';
+import { parts, premisesSchema, storageSchema, topSchema, zoneSchema } from './schema.ts';
 import { resolveSecrets } from './secrets.ts';
 import { resolveTelemetry } from './telemetry-form.ts';
 import { resolveTelling } from './telling.ts';
-import type { Config, DeviceConfig, Fault } from './types.ts';
+import type { Config, DeviceConfig, Fault, MqttConfig } from './types.ts';
 import { isMapping, readTree } from './yaml.ts';
 
 export { faultsFirst, formatFault } from './faults.ts';
@@ -107,7 +110,7 @@ export function loadConfig(file: string, options: LoadOptions): Loaded {
     },
     faults,
   );
-  const site = check(consoleSchema, raw.console ?? {}, partOf(tree, ['console']), faults)?.value;
+  const console = resolveConsole({ raw: raw.console, where: partOf(tree, ['console']), beside }, faults);
   const telemetry = resolveTelemetry(
     raw.telemetry,
     partOf(tree, ['telemetry']),
@@ -150,6 +153,7 @@ export function loadConfig(file: string, options: LoadOptions): Loaded {
     contacts: settings.contacts,
     premises: premises as { timezone: string; language: 'zh' | 'en' } | undefined,
     mqtt: raw.mqtt !== undefined,
+    hearers: path.resolve(file) === demoSite ? undefined : hearersOf(raw.mqtt !== undefined, mqtt),
     plans,
     files,
     nowMs: options.now ?? Date.now(),
@@ -175,7 +179,7 @@ export function loadConfig(file: string, options: LoadOptions): Loaded {
     ...(mqtt === undefined ? {} : { mqtt }),
     commands,
     ...(telemetry && { telemetry }),
-    console: { listen: site!.listen },
+    ...(console && { console }),
     buses: busConfigs,
     devices: devices.map((device) => deviceConfig(device, named)),
     outputs: finished.configs,
@@ -200,6 +204,15 @@ export function loadConfig(file: string, options: LoadOptions): Loaded {
     warnings: faults.sorted(),
   };
   return { config, faults: config.warnings };
+}
+
+/** The demo is to be looked at: it tells nobody, and need not. */
+const demoSite = path.join(shippedConfig, 'demo', 'site.yaml');
+
+function hearersOf(named: boolean, mqtt: MqttConfig | undefined): Hearers {
+  if (!named) return 'none';
+  // (of a broker on this machine that is not ours nobody knows where it is bridged to)
+  return mqtt?.url === 'embedded' && isLoopback(mqtt.listen.host) ? 'here' : 'beyond';
 }
 
 /** Does somebody hear of it when this point is active: by a rule that names it, or by its kind's plan? */

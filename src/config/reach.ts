@@ -1,5 +1,6 @@
-// Is there somebody for every role, at every hour? Warns of roles that nobody has, that nobody can be reached in, or
-// for which nobody is on duty at some hour; and of roles and numbers that nothing uses or that are missing.
+// Is anybody told at all, and is there somebody for every role, at every hour? Warns of a site that tells nobody, of
+// roles that nobody has, that nobody can be reached in, or for which nobody is on duty at some hour; and of roles and
+// numbers that nothing uses or that are missing.
 
 import { isPlausible, isWorkday, isWorkingHour, localOf, startOfDate } from '../core/calendar.ts';
 import { answeringOnDuty } from '../core/people.ts';
@@ -34,6 +35,32 @@ export function warnOfReach(options: ReachOptions, faults: FaultList): void {
   warnOfUnusedRoles(options, faults);
   warnOfNumbers(options, faults);
   warnOfChannels(options, faults);
+}
+
+/** Who hears what the broker is given: nobody without one, this machine's programs alone, or a centre. */
+export type Hearers = 'none' | 'here' | 'beyond';
+
+/**
+ * Warns once of a site whose alarms leave the machine by no way at all. One whose broker is elsewhere, or bridged on
+ * this machine, has a centre that listens: who is told there is not for this file to say.
+ */
+export function warnOfNobody(
+  site: { readonly hearers: Hearers; readonly channels: boolean; readonly contacts: boolean },
+  places: { readonly mqtt: Place; readonly contacts: Place },
+  faults: FaultList,
+): void {
+  const { hearers, channels, contacts } = site;
+  // channels without contacts tell nobody either, which is said of them
+  if (hearers === 'beyond' || channels) return;
+  const todo = `add ${contacts ? '`channels`' : '`contacts` and `channels`'}, or let \`mqtt\` lead to the broker of a monitoring centre`;
+  if (hearers === 'none') {
+    const missing = contacts ? 'no `channels`' : 'no `contacts`, no `channels`';
+    faults.warn(places.contacts, `nobody is told of an alarm: there are ${missing} and no \`mqtt\``, todo);
+    return;
+  }
+  const missing = contacts ? 'no `channels`' : 'no `contacts` and no `channels`';
+  const what = 'nobody is told of an alarm beyond this machine: the broker inside is reached from here alone';
+  faults.warn(places.mqtt, `${what}, and there are ${missing}`, todo);
 }
 
 /** Role → plans that tell it: by rungs, and by steps when those are overdue. The finder is on the spot. */

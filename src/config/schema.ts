@@ -7,6 +7,7 @@ import * as z from 'zod';
 import type { Driver } from '../driver.ts';
 import { channelSchemas } from './channel-form.ts';
 import { commandsSchema } from './command-keys.ts';
+import { consoleSchema } from './console-form.ts';
 import { dutiesSchema } from './duty-form.ts';
 import { zoneFolder } from './offsets.ts';
 import { telemetrySchema } from './telemetry-form.ts';
@@ -54,10 +55,6 @@ export const mqttSchema = z.strictObject({
     .optional()
     .describe('no receipt of the monitoring centre for this long is a trouble'),
   listen: listen.default('127.0.0.1:1883').describe('with url: embedded, where the broker listens'),
-});
-
-export const consoleSchema = z.strictObject({
-  listen: listen.default('127.0.0.1:8080').describe('where the page to come will listen'),
 });
 
 const common = { name: text.optional().describe('name for people') };
@@ -308,7 +305,7 @@ export function siteJsonSchema(drivers: readonly Driver[]): object {
       .optional()
       .describe('what numbers did: how long it is kept, and whether it is published'),
     storage: storageSchema.optional().describe('how much of the past is kept'),
-    console: consoleSchema.optional().describe('kept for the page to come; nothing listens yet'),
+    console: consoleSchema.optional().describe('the page and the HTTP API; absent: nothing listens'),
     buses: z.record(ids, each(busSchema)).optional().describe('lines that devices are on, by id'),
     zones: z.record(ids, zoneSchema).optional().describe('zones, by id'),
     devices: z.record(ids, each(device)).optional().describe('devices, by id'),

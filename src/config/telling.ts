@@ -13,9 +13,10 @@ import { resolveDuties } from './duties.ts';
 import { checkYears } from './holidays.ts';
 import { partOf } from './issues.ts';
 import type { Plans } from './plans.ts';
-import { warnOfReach } from './reach.ts';
+import { type Hearers, warnOfNobody, warnOfReach } from './reach.ts';
 import { warnOfUnknownRoles } from './role-names.ts';
 import type { ChannelConfig, PersonConfig } from './types.ts';
+import { isMapping } from './yaml.ts';
 
 export interface TellingOptions {
   readonly owned: Claims;
@@ -27,6 +28,8 @@ export interface TellingOptions {
   readonly contacts: string | undefined;
   readonly premises: { readonly timezone: string; readonly language: Language } | undefined;
   readonly mqtt: boolean;
+  /** who hears the broker, as far as the site file tells; undefined: not asked for */
+  readonly hearers: Hearers | undefined;
   readonly plans: Plans;
   /** files that were read are added, as absolute paths */
   readonly files: Set<string>;
@@ -102,6 +105,14 @@ export function resolveTelling(context: Context, options: TellingOptions): Resol
       tree.keyAt(['channels']),
       '`channels` without `contacts`: nobody is told by them',
       'add `contacts: …`, a file of people and their addresses',
+    );
+  const { devices } = tree.value;
+  // (a site that reads nothing has nothing to tell)
+  if (options.hearers !== undefined && isMapping(devices) && Object.keys(devices).length > 0)
+    warnOfNobody(
+      { hearers: options.hearers, channels: channels.ids.size > 0, contacts: named },
+      { mqtt: tree.keyAt(['mqtt']), contacts: named ? place : tree.keyAt([]) },
+      faults,
     );
   if (!named || contacts?.sound) warn(context, options, site, contacts, duties?.file);
   return {

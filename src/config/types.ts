@@ -3,6 +3,7 @@
 
 import type { Language, Site, Text } from '../core/types.ts';
 import type { LinkSettings, OutputAddress, PointAddress, RequestLimits, Settings } from '../driver.ts';
+import type { Role } from '../rights/roles.ts';
 import type { CommandRights } from '../rights/types.ts';
 
 /** One thing wrong in a file: `file:line:col: what; what to do`. Lines and columns count from 1. */
@@ -133,6 +134,33 @@ export interface PersonConfig {
   readonly addresses: Readonly<Record<string, string>>;
 }
 
+/** The page and the HTTP API. */
+export interface ConsoleConfig {
+  readonly listen: { readonly host: string; readonly port: number };
+  /** what may be done without a login; absent: nothing, as always off loopback */
+  readonly withoutLogin?: Role;
+  readonly users: readonly ConsoleUser[];
+  /** absolute path; may not be there */
+  readonly usersFile: string;
+  /** absolute paths of PEM files; absent: no TLS */
+  readonly cert?: string;
+  readonly key?: string;
+  /** absolute path of a folder that may not be there */
+  readonly floors: string;
+  /** a login ends after so long without anything done, and after so long in any case */
+  readonly idleMs: number;
+  readonly sessionMs: number;
+  /** with which the metrics may be read; nothing else */
+  readonly metricsToken?: string;
+}
+
+export interface ConsoleUser {
+  readonly id: string;
+  readonly name: string;
+  readonly role: Role;
+  readonly hash: string;
+}
+
 export interface Config {
   /** absolute path of the site file, and of every file that was read for it */
   readonly file: string;
@@ -151,7 +179,8 @@ export interface Config {
   /** who may command over the broker */
   readonly commands: CommandRights;
   readonly telemetry?: TelemetryConfig;
-  readonly console: { readonly listen: string };
+  /** absent: nothing listens */
+  readonly console?: ConsoleConfig;
   readonly buses: readonly BusConfig[];
   readonly devices: readonly DeviceConfig[];
   readonly outputs: readonly OutputConfig[];

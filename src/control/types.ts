@@ -33,6 +33,8 @@ export interface OutputReport {
   readonly because: string;
   /** why it can't be driven or read */
   readonly fault?: string;
+  /** set by hand, until a moment (ISO 8601) */
+  readonly manual?: { readonly value: boolean; readonly by: string; readonly until: string };
 }
 
 export interface DisabledReport {
@@ -61,6 +63,8 @@ export interface WalkTestReport {
   /** over, but for detectors that still have to come to rest */
   readonly ending: boolean;
   readonly heard: number;
+  /** ids of points that were heard, the latest last */
+  readonly proven: readonly string[];
   /** ids of points that were not heard yet */
   readonly left: readonly string[];
 }
@@ -75,6 +79,17 @@ export interface DutyReport {
   /** people are being told of it */
   readonly reminded: boolean;
   readonly overdue: boolean;
+}
+
+/** Somebody has looked at something and found it so. */
+export interface SignedReport {
+  /** ISO 8601 */
+  readonly at: string;
+  readonly by: string;
+  readonly note?: string;
+  readonly amount?: number;
+  /** `2027-05-01` */
+  readonly expires?: string;
 }
 
 /** A way to people, and how it is. */
@@ -125,6 +140,10 @@ export interface StatusReport {
   readonly walkTest?: WalkTestReport;
   /** what is due or will be, the earliest first */
   readonly duties?: readonly DutyReport[];
+  /** articles by id, as they were last signed off */
+  readonly signed?: Readonly<Record<string, SignedReport>>;
+  /** when the contacts were last looked through */
+  readonly contactsChecked?: SignedReport;
   /** absent: there are no people to tell */
   readonly people?: { readonly channels: readonly ChannelReport[] };
   /** what goes on by itself: how long ago it last did, and how often it was stuck and started anew */
@@ -204,6 +223,8 @@ export interface Reach {
   readonly broker?: { readonly host: string; readonly port: number };
   /** first word of all topics */
   readonly prefix?: string;
+  /** where the page is */
+  readonly console?: string;
   /** only the demo has scenarios */
   readonly scenarios?: readonly string[];
 }

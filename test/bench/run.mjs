@@ -6,6 +6,7 @@ import { cpus, loadavg } from 'node:os';
 import { parseArgs } from 'node:util';
 import * as backlog from './backlog.mjs';
 import * as commits from './commits.mjs';
+import * as console_ from './console.mjs';
 import * as flat from './flat.mjs';
 import * as idle from './idle.mjs';
 import * as latency from './latency.mjs';
@@ -20,7 +21,22 @@ import * as start from './start.mjs';
 import { table } from './table.mjs';
 import * as wear from './wear.mjs';
 
-const benches = { latency, start, load, many, replay, plans, flat, commits, idle, wear, line, soak, backlog };
+const benches = {
+  latency,
+  start,
+  load,
+  many,
+  replay,
+  plans,
+  flat,
+  commits,
+  idle,
+  wear,
+  line,
+  soak,
+  backlog,
+  console: console_,
+};
 
 let given;
 try {

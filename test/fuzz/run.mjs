@@ -39,6 +39,10 @@ const { positionals, values } = read();
 for (const name of ['executions', 'seconds', 'seed'])
   if (values[name] !== undefined && !/^\d{1,12}$/.test(values[name]))
     wrong(`--${name} ${values[name]} is no number; write a whole one`);
+// what tries nothing proves nothing
+for (const name of ['executions', 'seconds'])
+  if (values[name] !== undefined && Number(values[name]) === 0)
+    wrong(`--${name} ${values[name]} tries nothing; write 1 or more`);
 if (values.executions !== undefined && values.seconds !== undefined)
   wrong('--executions and --seconds at once; choose one of them');
 

@@ -6,6 +6,7 @@ import { chmod, rename, rm, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { fileURLToPath, pathToFileURL } from 'node:url';
 import { build } from 'esbuild';
+import { buildPage } from './build-page.mjs';
 
 const root = path.resolve(path.dirname(fileURLToPath(import.meta.url)), '../..');
 const folder = path.resolve(process.argv[2] ?? path.join(root, 'dist'));
@@ -61,6 +62,12 @@ try {
 }
 await chmod(path.join(fresh, 'main.js'), 0o755);
 await preparePlans();
+try {
+  await buildPage(root, path.join(fresh, 'console'));
+} catch (error) {
+  console.error(`the page of the console could not be built: ${error.message}`);
+  process.exit(1);
+}
 await rm(folder, { recursive: true, force: true });
 await rename(fresh, folder);
 

@@ -45,6 +45,7 @@ export function program(): string {
     ...sources,
     path.join(checkout, 'package.json'),
     path.join(checkout, 'test/support/build.mjs'),
+    path.join(checkout, 'test/support/build-page.mjs'),
   ]) {
     hash.update(file).update(readFileSync(file));
   }

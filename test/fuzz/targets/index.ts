@@ -4,10 +4,13 @@ import type { Target } from '../target.ts';
 import { adamAscii } from './adam-ascii.ts';
 import { afp2800 } from './afp-2800.ts';
 import { command } from './command.ts';
+import { consoleHeaders } from './console-headers.ts';
+import { consoleUsers } from './console-users.ts';
 import { contacts } from './contacts.ts';
 import { controlSocket } from './control.ts';
 import { engineStep } from './engine-step.ts';
 import { expressions } from './expressions.ts';
+import { floor } from './floor.ts';
 import { gst9000 } from './gst9000.ts';
 import { holidays } from './holidays.ts';
 import { journalRow } from './journal-row.ts';
@@ -27,6 +30,7 @@ import { nut } from './nut.ts';
 import { plan } from './plan.ts';
 import { profile } from './profile.ts';
 import { recording } from './recording.ts';
+import { settingsText } from './settings-text.ts';
 import { signedCommand } from './signed-command.ts';
 import { simulatorScript } from './simulator-script.ts';
 import { simulatorStage } from './simulator-stage.ts';
@@ -79,4 +83,8 @@ export const targets: readonly Target[] = [
   signedCommand,
   telemetryBlock,
   simulatorStage,
+  consoleUsers,
+  consoleHeaders,
+  floor,
+  settingsText,
 ];

@@ -1,0 +1,17 @@
+// The page's first lines: styles, state, and the frame drawn into the document.
+
+import './styles/tokens.css';
+import './styles/base.css';
+import './styles/parts.css';
+import './styles/frame.css';
+import './styles/print.css';
+import { render } from 'preact';
+import { App } from './app.tsx';
+import { watchForSound } from './sound.ts';
+import { sessionOrSoon, start } from './state.ts';
+
+void start();
+void sessionOrSoon().then(() => {
+  render(<App />, document.getElementById('app')!);
+  watchForSound();
+});

@@ -1,0 +1,75 @@
+// What a route of the API is: its method and path, the least role that may ask, its form for the document and its work.
+// The list of all is in routes.ts; the server asks each for its role before anything else of it is done.
+
+import type { FastifyReply, FastifyRequest } from 'fastify';
+import type { ConsoleConfig } from '../config/types.ts';
+import type { Role } from '../rights/roles.ts';
+import type { Floors } from './floors.ts';
+import type { Lockout } from './lockout.ts';
+import type { OneAtATime } from './one-at-a-time.ts';
+import type { Rate } from './rate.ts';
+import type { Sessions } from './sessions.ts';
+import type { Stream } from './stream.ts';
+import type { ConsoleParts, Who } from './types.ts';
+import type { Work } from './work.ts';
+
+/** What all routes work with. */
+export interface House extends ConsoleParts {
+  readonly settings: () => ConsoleConfig;
+  readonly sessions: Sessions;
+  readonly lockout: Lockout;
+  /** checks of passwords */
+  readonly checks: OneAtATime;
+  readonly commands: Rate;
+  readonly stream: Stream;
+  readonly floors: Floors;
+  /** what is made in a process of its own */
+  readonly work: Work;
+}
+
+export interface Asked {
+  readonly who: Who;
+  readonly request: FastifyRequest;
+  readonly reply: FastifyReply;
+  readonly house: House;
+  /** values of the path, by name */
+  readonly path: Readonly<Record<string, string>>;
+  readonly query: Readonly<Record<string, string>>;
+  readonly body: unknown;
+}
+
+export type Schema = Readonly<Record<string, unknown>>;
+
+export interface Route {
+  readonly method: 'GET' | 'POST' | 'PUT' | 'DELETE';
+  /** under `apiBase`, with `:name` for what differs */
+  readonly path: string;
+  /** `anybody`: also without any right, because the route judges by itself what it tells and does */
+  readonly least: Role | 'anybody';
+  readonly summary: string;
+  /** JSON Schema of the values in the query; what is not named is refused */
+  readonly query?: Readonly<Record<string, Schema>>;
+  readonly body?: Schema;
+  /** types that a body may have, beside JSON */
+  readonly bodyTypes?: readonly string[];
+  /** bytes; default 64 KiB */
+  readonly mostBytes?: number;
+  /** JSON Schema of what is answered with 200, or the type of what is no JSON */
+  readonly answer: Schema | string;
+  handle(asked: Asked): unknown;
+}
+
+/** How an object must look, with nothing in it that is not named. */
+export function objectOf(
+  properties: Readonly<Record<string, Schema>>,
+  required: readonly string[] = [],
+): Schema {
+  return { type: 'object', properties, required, additionalProperties: false };
+}
+
+/** A schema of the document's list, by name. */
+export function named(name: string): Schema {
+  return { type: 'object', additionalProperties: true, 'x-is': name };
+}
+
+export const listOf = (items: Schema): Schema => ({ type: 'array', items });

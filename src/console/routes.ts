@@ -1,0 +1,9 @@
+// The list of all routes of the API. Adding one is a line in the file that it belongs to.
+
+import type { Route } from './route.ts';
+import { actingRoutes } from './routes-acting.ts';
+import { floorRoutes } from './routes-floors.ts';
+import { houseRoutes } from './routes-house.ts';
+import { paperRoutes } from './routes-papers.ts';
+
+export const routes: readonly Route[] = [...actingRoutes, ...houseRoutes, ...floorRoutes, ...paperRoutes];

@@ -15,9 +15,14 @@ export type SystemdState =
 let last: Promise<void> = Promise.resolve();
 let watchdogsOut = 0;
 
+/** Whether a unit of `Type=notify` waits to be told. */
+export function awaitedBySystemd(): boolean {
+  return Boolean(process.env.NOTIFY_SOCKET);
+}
+
 /** Resolves when systemd has been told, or could not be. Told in the order of the calls. */
 export function notifySystemd(state: SystemdState): Promise<void> {
-  if (!process.env.NOTIFY_SOCKET) return Promise.resolve();
+  if (!awaitedBySystemd()) return Promise.resolve();
   // a machine too busy to start one child is not helped by a queue of them
   if (state === 'watchdog' && watchdogsOut > 0) return last;
   if (state === 'watchdog') watchdogsOut += 1;

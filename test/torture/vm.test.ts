@@ -2,7 +2,9 @@
 // bad line and a clock in 1970. KEEPWATCH_VM names the command `vm` of the test rigs; without it these are skipped.
 
 import { describe, expect, it } from 'vitest';
+import * as packaged from './container-package.ts';
 import * as container from './container-unit.ts';
+import * as updated from './container-update.ts';
 import { haveGuests } from './guest.ts';
 import { isGood } from './scenario.ts';
 import * as clock from './vm-clock.ts';
@@ -12,7 +14,7 @@ import * as unit from './vm-unit.ts';
 
 const why = haveGuests() ? '' : ' (skipped: KEEPWATCH_VM does not name the virtual machine)';
 
-describe.each([container, unit, disk, network, clock])('$what', ({ run }) => {
+describe.each([container, packaged, updated, unit, disk, network, clock])('$what', ({ run }) => {
   it.skipIf(!haveGuests())(`keeps every limit${why}`, { timeout: 1_300_000 }, async () => {
     const figures = await run({ quick: true, tell: () => {} });
     expect(figures.length).toBeGreaterThan(1);

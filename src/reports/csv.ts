@@ -5,6 +5,7 @@ import type { Language, Text } from '../core/types.ts';
 import { reasonsIn, rolesIn, whatHappened } from './row-words.ts';
 import { momentAt } from './time.ts';
 import type { IncidentReport, IncidentRow, MonthReport } from './types.ts';
+import { checklistColumns, checklistRows } from './walk-test-checklist.ts';
 import { valueIn, words } from './words.ts';
 
 type Value = string | number | undefined;
@@ -26,7 +27,7 @@ function cell(value: Value): string {
 const inLanguage = (text: Text, language: Language): string =>
   typeof text === 'string' ? text : text[language];
 
-/** The time line, with every delivery as a row of its own. */
+/** The time line, with every delivery as a row of its own; at the end of a walk test's, its detectors. */
 export function incidentCsv(report: IncidentReport, language: Language): string {
   const said = words[language];
   const at = (moment: string): string => momentAt(report.premises.timezone, moment);
@@ -78,10 +79,19 @@ export function incidentCsv(report: IncidentReport, language: Language): string 
     said.channel,
     said.delivery,
   ];
+  const { walkTest } = report;
+  const titles = walkTest === undefined ? head : [...head, ...checklistColumns(language)];
+  const detectors = walkTest === undefined ? [] : checklistRows(walkTest, language, at);
   return csvOf(
-    [head, ...merged, ...deliveries.map(({ cells }) => cells)].map((row) =>
-      head.map((_, index) => row[index]),
-    ),
+    [
+      titles,
+      ...merged,
+      ...deliveries.map(({ cells }) => cells),
+      ...detectors.map((each) => [
+        ...[id, each.at, undefined, each.what, each.by, undefined, undefined, undefined, undefined],
+        ...each.cells,
+      ]),
+    ].map((row) => titles.map((_, index) => row[index])),
   );
 }
 

@@ -4,12 +4,12 @@ import type { Language, Text } from '../core/types.ts';
 import { textIn } from './document.ts';
 import type { Reason } from './row-words.ts';
 import { lengthIn } from './time.ts';
-import type { Improvement } from './types.ts';
+import type { Improvement, NotHeard } from './types.ts';
 import { valueIn } from './words.ts';
 
 /** One thing to change, as a sentence. */
 export function improvementIn(
-  each: Improvement,
+  each: Improvement | NotHeard,
   language: Language,
   receiver: (to: string) => string,
   reason: Reason,
@@ -37,6 +37,10 @@ export function improvementIn(
         ? `Late${by}: ${text(each.text)}${who(each.role)}`
         : `超时${by}：${text(each.text)}${who(each.role)}`;
     }
+    case 'notHeard':
+      return english
+        ? `${each.count} of ${each.of} detectors were not heard: mend them and test them again.`
+        : `${each.of} 个探测器中有 ${each.count} 个未测到：请检修后重测。`;
     case 'nobody':
       return english
         ? `For the role ${valueIn(language, each.role)} nobody could be reached: see who has it, and on which channels.`

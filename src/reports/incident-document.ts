@@ -2,13 +2,14 @@
 // neither Markdown nor PDF.
 
 import type { Language } from '../core/types.ts';
-import { callBeside } from '../core/vocabulary.ts';
+import { callBeside, handedOver } from '../core/vocabulary.ts';
 import { plain } from '../lib/width.ts';
 import { type Block, type Document, facts, named, section, textIn } from './document.ts';
 import { improvementIn } from './improvement-words.ts';
 import { type Reason, reasonsIn, rolesIn, whatHappened } from './row-words.ts';
 import { lengthIn, momentAt } from './time.ts';
 import type { IncidentReport, Judged, ReportDelivery, Telling, TimelineRow } from './types.ts';
+import { checklistOf } from './walk-test-checklist.ts';
 import { valueIn, words } from './words.ts';
 
 /** Most rows of a table on paper; JSON and CSV have all. */
@@ -37,6 +38,7 @@ export function incidentDocument(report: IncidentReport, language: Language): Do
     footer: `${plain(incident.id)} · ${said.madeAt} ${writing.at(report.madeAt)} (${plain(premises.timezone)})`,
     blocks: [
       headOf(report, writing),
+      ...checklistOf(report, language, writing.at),
       ...causeOf(report, writing),
       ...timelineOf(report.timeline, writing),
       ...tellingsOf(report.tellings, writing),
@@ -187,8 +189,12 @@ function tellingsOf(tellings: readonly Telling[], writing: Writing): Block[] {
   return blocks;
 }
 
-function deliveryIn({ state, endedAt, because }: ReportDelivery, { language, at, reason }: Writing): string {
+function deliveryIn(delivery: ReportDelivery, { language, at, reason }: Writing): string {
+  const { state, endedAt, because } = delivery;
   const ended = endedAt === undefined ? '' : ` ${at(endedAt).slice(-8)}`;
+  const handed = handedOver(delivery);
+  if (handed !== undefined)
+    return `${valueIn(language, handed === 'unheard' ? 'unheard' : 'handed')}${ended}`;
   return `${valueIn(language, state)}${ended}${because === undefined ? '' : ` · ${reason(because)}`}`;
 }
 

@@ -1,7 +1,9 @@
 // One incident and its events as a report: nothing is looked up, nothing is written. What the journal says is kept
 // in its order, because clocks may have been set meanwhile.
 
+import { kinds } from '../core/kinds.ts';
 import type { Event, Incident, Text } from '../core/types.ts';
+import { handedOver } from '../core/vocabulary.ts';
 import { drillScore, improvementsOf, isLate } from './drill-score.ts';
 import { between } from './time.ts';
 import type {
@@ -9,11 +11,13 @@ import type {
   IncidentHead,
   IncidentReport,
   Names,
+  NotHeard,
   Premises,
   ReportDelivery,
   ReportStep,
   Telling,
   TimelineRow,
+  WalkTestResult,
 } from './types.ts';
 
 export interface Explained {
@@ -66,8 +70,32 @@ export function incidentReport(
       remedy: incident.remedy,
       losses: incident.losses,
     }),
-    improvements: improvementsOf(incident),
+    improvements: [...notHeardOf(incident), ...improvementsOf(incident)],
+    ...(incident.tested && { walkTest: walkTestOf(incident.tested, names) }),
     ...(incident.drill && { score: drillScore(incident) }),
+  };
+}
+
+function notHeardOf({ tested }: Incident): NotHeard[] {
+  const count = tested?.detectors.filter(({ heardAt }) => heardAt === undefined).length ?? 0;
+  return count === 0 ? [] : [{ kind: 'notHeard', count, of: tested!.detectors.length }];
+}
+
+function walkTestOf({ by, detectors }: NonNullable<Incident['tested']>, names: Names): WalkTestResult {
+  return {
+    by,
+    heard: detectors.filter(({ heardAt }) => heardAt !== undefined).length,
+    detectors: detectors.map(({ point, zone, kind, heardAt }) => {
+      const known = kind === undefined ? undefined : kinds[kind];
+      return {
+        point,
+        name: nameIn(names.points, point),
+        ...(zone !== undefined && { zone, zoneName: nameIn(names.zones, zone) }),
+        ...(kind !== undefined && { kind }),
+        ...(known && { kindName: { zh: known.zh, en: known.en } }),
+        ...(heardAt !== undefined && { heardAt }),
+      };
+    }),
   };
 }
 
@@ -170,6 +198,8 @@ function figuresOf(incident: Incident): IncidentFigures {
   const first = told.find(({ skipped }) => !skipped);
   const delivered = told
     .flatMap(({ deliveries }) => deliveries)
+    // (what nobody listened for has reached nobody)
+    .filter((delivery) => handedOver(delivery) !== 'unheard')
     .flatMap(({ state, endedAt }) => (state === 'delivered' ? (between(openedAt, endedAt) ?? []) : []));
   return {
     ...defined({

@@ -50,9 +50,27 @@ export interface IncidentReport extends ReportHead {
     readonly remedy?: string;
     readonly losses?: string;
   };
-  readonly improvements: readonly Improvement[];
+  readonly improvements: readonly (Improvement | NotHeard)[];
+  /** of a walk test that is over: what it found, to be accepted by */
+  readonly walkTest?: WalkTestResult;
   /** of a drill only */
   readonly score?: DrillScore;
+}
+
+export interface WalkTestResult {
+  readonly by: string;
+  readonly heard: number;
+  /** in the order of the site file */
+  readonly detectors: readonly {
+    readonly point: string;
+    readonly name: Text;
+    readonly zone?: string;
+    readonly zoneName?: Text;
+    readonly kind?: string;
+    readonly kindName?: Text;
+    /** absent: it was not heard */
+    readonly heardAt?: string;
+  }[];
 }
 
 export interface IncidentHead {
@@ -182,6 +200,13 @@ export type Improvement =
       readonly channel: string;
       readonly because?: string;
     };
+
+/** Of a walk test: so many detectors. */
+export interface NotHeard {
+  readonly kind: 'notHeard';
+  readonly count: number;
+  readonly of: number;
+}
 
 export interface DrillScore {
   /** 0 to 100: the share of what was judged that went as the plan has it */

@@ -213,6 +213,9 @@ describe.skipIf(!able)('a walk test', () => {
     expect(ofPlan('fire')).toEqual([]);
     expect(await slave.get('coil', 0)).toBe(0);
     expect(notices().filter(({ incident: of }) => of === incident.id)).toEqual([]);
+    const { stdout: paper } = await place.cli('report', incident.id, '--lang', 'en');
+    expect(paper).toContain('| Detectors heard | 2 / 2 |');
+    expect(paper).toMatch(/^\| Atrium \| Smoke detector \(inputs\.smoke\) \| smoke \| \d{4}-.* \| wang \|/m);
 
     await slave.set('discrete', 0, 1);
     await opened('fire');

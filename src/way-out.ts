@@ -87,6 +87,7 @@ export async function openWayOut(options: WayOutOptions): Promise<WayOut> {
     clockFloorMs: options.clockFloor.wrongUntilMs,
     log,
     store,
+    language: loop.model.site.language,
     host: {
       levels: levelsOf(loop, { session, version }),
       ...(options.notices && { notices: options.notices }),

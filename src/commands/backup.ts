@@ -32,18 +32,28 @@ const withinMs = 1_800_000;
 
 export const define: Define = (command, act) => {
   withExample(withDaemon(command), 'keepwatch backup /mnt/usb/keepwatch-2026-11-22.backup')
-    .argument('<file>', 'where the copy goes; one that is there is replaced')
+    .argument('<file>', 'where the copy goes')
+    .option('--force', 'replace a file that is there')
     .action(act(backup));
 };
 
-async function backup(given: string, options: DaemonOptions): Promise<number> {
+interface Options extends DaemonOptions {
+  readonly force?: boolean;
+}
+
+async function backup(given: string, options: Options): Promise<number> {
   const target = path.resolve(given);
   if (existsSync(target) && !statSync(target).isFile())
     throw new UsageFault(`${target} is not a file; give the name of one`);
+  // it may be the only copy of what was before
+  if (existsSync(target) && !options.force) {
+    const hint = 'give another name, or --force to replace it';
+    throw Object.assign(new Error(`${target} is there already`), { hint });
+  }
   const fresh = `${target}.part`;
   try {
     const outside = await copyTo(fresh, options);
-    const { syncFile, syncFolder } = await import('../store/open.ts');
+    const { syncFile, syncFolder } = await import('../store/sync.ts');
     const verdict = await checked(fresh);
     const [bytes, files] = [statSync(fresh).size, await configCount(fresh)];
     syncFile(fresh);
@@ -90,19 +100,23 @@ function mustRead(file: string): void {
 }
 
 async function copyWithoutDaemon(site: string, fresh: string): Promise<readonly string[]> {
-  const [{ drivers }, { loadConfig }, { collectConfig }, { addConfig }, { copyFolder }] = await Promise.all([
-    import('../app.ts'),
-    import('../config/load.ts'),
-    import('../config-copy.ts'),
-    import('../store/config-files.ts'),
-    import('../store/copies.ts'),
-  ]);
+  const [{ drivers }, { loadConfig }, { collectConfig, floorFiles }, { addConfig }, { copyFolder }] =
+    await Promise.all([
+      import('../app.ts'),
+      import('../config/load.ts'),
+      import('../config-copy.ts'),
+      import('../store/config-files.ts'),
+      import('../store/copies.ts'),
+    ]);
   const { config } = loadConfig(site, { drivers });
   const { dataFolder } = await import('./data-folder.ts');
   copyFolder(config?.data ?? dataFolder(site), fresh);
   if (config === undefined)
     say(`keepwatch: ${site} has faults, so of the site's files only this one is in the copy`);
-  const { outside, ...files } = collectConfig(site, config?.files ?? [site]);
+  const { outside, ...files } = collectConfig(
+    site,
+    config ? [...config.files, ...floorFiles(config)] : [site],
+  );
   addConfig(fresh, files);
   return outside;
 }

@@ -66,12 +66,14 @@ async function check(options: Options): Promise<number> {
 }
 
 async function printMatrix(config: Config, options: Options): Promise<void> {
-  const [{ matrixOf }, { matrixCsv, matrixLines }, { languageOf }, { canonicalJson }] = await Promise.all([
-    import('./matrix.ts'),
-    import('./matrix-print.ts'),
-    import('../terminal/words.ts'),
-    import('../lib/canonical-json.ts'),
-  ]);
+  const [{ matrixOf }, { matrixCsv, matrixLines }, { languageOf }, { canonicalJson }, { namesOf }] =
+    await Promise.all([
+      import('./matrix.ts'),
+      import('./matrix-print.ts'),
+      import('../terminal/words.ts'),
+      import('../lib/canonical-json.ts'),
+      import('../report.ts'),
+    ]);
   const matrix = matrixOf(config);
   // of all that decides what an output does: rules, plans and points, and where and how each is driven
   const whole = canonicalJson([config.site, config.outputs]);
@@ -80,7 +82,7 @@ async function printMatrix(config: Config, options: Options): Promise<void> {
   else if (options.csv) for (const line of matrixCsv(matrix)) print(line);
   else {
     const language = languageOf(options.lang, config.premises.language);
-    for (const line of matrixLines(matrix, language, hash)) print(line);
+    for (const line of matrixLines(matrix, language, hash, namesOf(config.site))) print(line);
   }
 }
 

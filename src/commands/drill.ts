@@ -6,7 +6,7 @@ import { type Cell, type Screen, table } from '../terminal/paint.ts';
 import { momentIn, words } from '../terminal/words.ts';
 import { dutyLines } from './duty-lines.ts';
 import { asOperator, type OperatorOptions, operate } from './operate.ts';
-import { askAndShow, type Define, output, UsageFault, withLanguage } from './verb.ts';
+import { askAndShow, type Define, output, UsageFault } from './verb.ts';
 
 interface Options extends OperatorOptions {
   readonly zone?: string;
@@ -15,7 +15,7 @@ interface Options extends OperatorOptions {
 }
 
 export const define: Define = (command, act) => {
-  withLanguage(asOperator(command, 'keepwatch drill start fire --zone atrium --channels'))
+  asOperator(command, 'keepwatch drill start fire --zone atrium --channels')
     .argument('[action]', 'start or stop; without it: what is running and what is due')
     .argument('[name]', 'start: the plan, such as fire; stop: the incident, where several are running')
     .option('--zone <zone>', 'start: where')

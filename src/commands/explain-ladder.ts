@@ -4,7 +4,7 @@
 import { becauseIn } from '../core/because-words.ts';
 import type { Next } from '../core/ladder-view.ts';
 import type { Delivery, Incident, Language, StepRecord, Told } from '../core/types.ts';
-import { callBeside } from '../core/vocabulary.ts';
+import { callBeside, handedOver } from '../core/vocabulary.ts';
 import { plain } from '../lib/width.ts';
 import {
   deliveryText,
@@ -73,8 +73,15 @@ const signs: Readonly<Record<Delivery['state'], readonly [sign: string, colour?:
   held: ['–', 'dim'],
 };
 
+/** (no tick: whether a person has it, nobody knows) */
+const handovers: Readonly<Record<'unheard' | 'unknown', readonly [sign: string, colour?: Colour]>> = {
+  unheard: ['→', 'yellow'],
+  unknown: ['→'],
+};
+
 function deliveryRow(delivery: Delivery, language: Language, clock: Clock): (string | Cell)[] {
-  const [sign, colour] = signs[delivery.state];
+  const handed = handedOver(delivery);
+  const [sign, colour] = handed === undefined ? signs[delivery.state] : handovers[handed];
   const who = delivery.person ?? rolesText(delivery.role === undefined ? [] : [delivery.role], language);
   const text = `${sign} ${deliveryText(delivery, language)}`;
   return [

@@ -2,13 +2,23 @@
 // has it.
 
 import { callDaemon } from '../control/client.ts';
-import type { Explanation } from '../control/types.ts';
+import type { Explanation, NamesReport } from '../control/types.ts';
 import { becauseIn } from '../core/because-words.ts';
 import type { Event, Incident, Language } from '../core/types.ts';
 import { plain } from '../lib/width.ts';
 import { byWhom, isSaid, type Reading, symbols } from '../terminal/lines.ts';
 import { type Cell, paint, type Screen, table } from '../terminal/paint.ts';
-import { inBoth, languageOf, momentIn, span, timeIn, words } from '../terminal/words.ts';
+import { troubleHint } from '../terminal/trouble-hints.ts';
+import {
+  inBoth,
+  inLanguage,
+  languageOf,
+  momentIn,
+  span,
+  stateText,
+  timeIn,
+  words,
+} from '../terminal/words.ts';
 import { evidenceLines, nextLines, stepLines, toldLines } from './explain-ladder.ts';
 import { valueText } from './points.ts';
 import {
@@ -43,13 +53,19 @@ export const define: Define = (command, act) => {
         const { premises } = await callDaemon(socket, 'status');
         const language = languageOf(options.lang, premises.language);
         const reading = { language, timezone: premises.timezone };
-        for (const line of explanationLines(output(), { ...explanation, incident }, reading)) print(line);
+        const names = (await callDaemon(socket, 'names')).points;
+        for (const line of explanationLines(output(), { ...explanation, incident, names }, reading))
+          print(line);
         return 0;
       }),
     );
 };
 
-type Explained = Explanation & { readonly incident: Incident };
+type Explained = Explanation & {
+  readonly incident: Incident;
+  /** what points are called, by id */
+  readonly names?: NamesReport['points'];
+};
 
 export function explanationLines(
   screen: Pick<Screen, 'colours' | 'columns'>,
@@ -61,17 +77,27 @@ export function explanationLines(
   const said = words[language];
   const { symbol, colour } = symbols[incident.category];
   const { cause } = incident;
-  const about = cause.point ?? cause.subject;
   const opening = events.find((event) => event.type === 'incident.opened');
   const why = opening?.because || cause.rule;
-  const value = about && !why.includes(' = ') ? ` (${about} = ${valueText(cause.value, language)})` : '';
-  const facts = [incident.id, incident.plan, said.level[incident.level], said.state[incident.state]];
+  const pointName = (id: string): string | undefined => {
+    const name = explained.names?.[id];
+    return name === undefined ? undefined : inLanguage(name, language);
+  };
+  const say = (because: string): string => becauseIn(because, language, { point: pointName });
+  // a reason that names the point has its value; a trouble's cause has none
+  const value =
+    cause.point !== undefined && cause.value !== null && !why.includes(cause.point)
+      ? ` (${pointName(cause.point) ?? cause.point}: ${valueText(cause.value, language)})`
+      : '';
+  const facts = [incident.id, incident.plan, said.level[incident.level], stateText(incident, language)];
+  const hint = incident.state === 'closed' ? undefined : troubleHint(cause.rule);
   const head = `${symbol} ${said.category[incident.category]} ${plain(inBoth(incident.title, language))}`;
   const lines = [
     paint(screen, colour, head),
     `  ${said.title.incident}: ${facts.join(' · ')}`,
     `  ${said.title.opened}: ${momentIn(timezone, incident.openedAt)}`,
-    `  ${said.title.because}: ${plain(becauseIn(why, language) + value)}`,
+    `  ${said.title.because}: ${plain(say(why) + value)}`,
+    ...(hint === undefined ? [] : [`  ${said.title.hint}: ${inLanguage(hint, language)}`]),
   ];
   const { finder } = incident;
   if (finder)
@@ -95,7 +121,7 @@ export function explanationLines(
     `${timeIn(timezone, event.correctedAt ?? event.at)}${isSure(event) ? '' : '~'}`,
     `+${span(Math.max(0, Date.parse(event.at) - Date.parse(incident.openedAt)))}`,
     said.event[event.type] ?? event.type,
-    happening(event, language),
+    happening(event, language, say),
   ]);
   // the titles are empty: the head of the table says nothing
   lines.push(...table(screen, columns, rows).slice(1));
@@ -116,10 +142,10 @@ function isSure({ clock, correctedAt }: Event): boolean {
   return clock === 'synced' || correctedAt !== undefined;
 }
 
-function happening(event: Event, language: Language): string {
+function happening(event: Event, language: Language, say: (because: string) => string): string {
   const parts: string[] = [];
   if (event.step) parts.push(event.step);
-  if (event.because) parts.push(becauseIn(event.because, language));
+  if (event.because) parts.push(say(event.because));
   if (event.note && !isSaid(event)) parts.push(`“${event.note}”`);
   const by = byWhom(event, language);
   if (by !== '') parts.push(by);

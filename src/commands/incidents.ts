@@ -3,7 +3,7 @@
 import type { Incident, Language } from '../core/types.ts';
 import { symbols } from '../terminal/lines.ts';
 import { type Cell, type Screen, table } from '../terminal/paint.ts';
-import { inLanguage, momentIn, words } from '../terminal/words.ts';
+import { inLanguage, momentIn, stateText, words } from '../terminal/words.ts';
 import {
   askAndShow,
   type DaemonOptions,
@@ -40,7 +40,7 @@ export function incidentLines(
   timezone: string,
   all = false,
 ): string[] {
-  const { title, category, level, state } = words[language];
+  const { title, category, level } = words[language];
   if (incidents.length === 0) return [all ? title.noIncidents : title.nothingOpen];
   const rows = incidents.map((incident): (string | Cell)[] => {
     const { symbol, colour } = symbols[incident.category];
@@ -50,7 +50,7 @@ export function incidentLines(
       closed ? kind : { text: kind, colour },
       level[incident.level],
       inLanguage(incident.title, language),
-      incident.drill ? `${state[incident.state]} (${title.drill})` : state[incident.state],
+      `${stateText(incident, language)}${incident.drill ? ` (${title.drill})` : ''}`,
       incident.active ? title.active : '',
       momentIn(timezone, incident.openedAt),
       incident.id,

@@ -10,12 +10,20 @@ interface Verb {
   readonly name: string;
   readonly summary: string;
   readonly load: () => Promise<{ readonly define: Define }>;
+  /** asked by the program itself: not in the list for people */
+  readonly hidden?: boolean;
 }
 
 const verbs: readonly Verb[] = [
   { name: 'run', summary: 'run the daemon; without -c the demo', load: () => import('./run.ts') },
+  { name: 'init', summary: 'write a first site file for this machine', load: () => import('./init.ts') },
   { name: 'check', summary: 'validate a site file and all it names', load: () => import('./check.ts') },
   { name: 'schema', summary: 'print the JSON Schema of a site file', load: () => import('./schema.ts') },
+  {
+    name: 'doctor',
+    summary: 'what is wrong with machine, lines and broker',
+    load: () => import('./doctor.ts'),
+  },
   {
     name: 'probe',
     summary: 'read every device once, or look for units (--scan)',
@@ -78,10 +86,22 @@ const verbs: readonly Verb[] = [
     load: () => import('./replay.ts'),
   },
   { name: 'key', summary: 'make a key for commands over MQTT', load: () => import('./key.ts') },
+  { name: 'user', summary: 'who may log in to the console', load: () => import('./user.ts') },
   { name: 'sign', summary: 'sign a command for MQTT', load: () => import('./sign.ts') },
   { name: 'verify', summary: 'is the journal as it was written', load: () => import('./verify.ts') },
   { name: 'backup', summary: 'copy state and config into one file', load: () => import('./backup.ts') },
   { name: 'restore', summary: 'put such a copy in place', load: () => import('./restore.ts') },
+  {
+    name: 'update',
+    summary: 'install a signed package, and take it back if it fails',
+    load: () => import('./update.ts'),
+  },
+  {
+    name: 'settings',
+    summary: 'the site file for the console, its secrets blanked',
+    load: () => import('./settings.ts'),
+    hidden: true,
+  },
   { name: 'demo', summary: 'play a scenario on the running demo', load: () => import('./demo.ts') },
 ];
 
@@ -97,8 +117,8 @@ export async function execute(argv: readonly string[]): Promise<number> {
     };
   const program = programOf();
   const asked = argv[0] === 'help' ? argv[1] : argv[0];
-  for (const { name, summary, load } of verbs) {
-    const command = program.command(name).summary(summary).description(summary);
+  for (const { name, summary, load, hidden = false } of verbs) {
+    const command = program.command(name, { hidden }).summary(summary).description(summary);
     if (name === asked) (await load()).define(command, act);
   }
   try {
@@ -140,4 +160,13 @@ function outcomeOf(error: unknown): number {
   process.stderr.write(`keepwatch: ${message}${hint ? `; ${hint}` : ''}\n`);
   if (name === 'NoDaemon') return 3;
   return name === 'UsageFault' ? 2 : 1;
+}
+
+/** Every verb with its arguments and options, for what is written of them: manual page, completion. Runs nothing. */
+export async function everyVerb(): Promise<Command> {
+  const program = programOf();
+  const act: Act = () => async () => {};
+  for (const { name, summary, load } of verbs)
+    (await load()).define(program.command(name).summary(summary).description(summary), act);
+  return program;
 }

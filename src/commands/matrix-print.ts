@@ -1,8 +1,10 @@
 // The cause-and-effect table as people and spreadsheets take it: lines for a terminal or a printer in either
 // language, with what must be known beside it and a place to sign, or CSV. Knows no engine.
 
+import { kinds } from '../core/kinds.ts';
 import { inLanguage } from '../core/model.ts';
 import type { Language, Text } from '../core/types.ts';
+import { levelsZh } from '../core/vocabulary.ts';
 import { table } from '../terminal/paint.ts';
 import type { Matrix, MatrixCell, MatrixOutput, MatrixRow, Rest } from './matrix.ts';
 
@@ -43,6 +45,8 @@ const english = {
   checkedBy: 'Checked by',
   date: 'Date',
   signature: 'Signature',
+  list: ', ',
+  semicolon: '; ',
 };
 const chinese: typeof english = {
   heading: '因果矩阵表',
@@ -81,11 +85,41 @@ const chinese: typeof english = {
   checkedBy: '核对人',
   date: '日期',
   signature: '签字',
+  list: '，',
+  semicolon: '；',
 };
 
-/** Lines for people. `hash` says which configuration it was that is signed for. */
-export function matrixLines(matrix: Matrix, language: Language, hash: string): string[] {
+/** What ids are called on site. */
+export interface MatrixNames {
+  readonly plans: Readonly<Record<string, Text>>;
+  readonly zones: Readonly<Record<string, Text>>;
+  readonly points: Readonly<Record<string, Text>>;
+}
+
+const noNames: MatrixNames = { plans: {}, zones: {}, points: {} };
+
+/**
+ * Lines for people. `hash` says which configuration it was that is signed for. In English the ids are words; in Chinese
+ * each is called by its name, and a point by both, because conditions name it by its id.
+ */
+export function matrixLines(
+  matrix: Matrix,
+  language: Language,
+  hash: string,
+  names: MatrixNames = noNames,
+): string[] {
   const said = language === 'zh' ? chinese : english;
+  const nameIn = (of: Readonly<Record<string, Text>>, id: string): string | undefined =>
+    language === 'zh' && of[id] !== undefined ? inLanguage(of[id], language) : undefined;
+  const called = (of: Readonly<Record<string, Text>>, id: string | undefined): string =>
+    id === undefined ? '' : (nameIn(of, id) ?? id);
+  const pointText = (id: string): string => {
+    const named = nameIn(names.points, id);
+    return named === undefined ? id : `${named} ${id}`;
+  };
+  const kindText = (kind: string | undefined): string | undefined =>
+    language === 'zh' && kind !== undefined ? (kinds[kind]?.zh ?? kind) : kind;
+  const lengthText = (ms: number): string => lengthIn(ms, language);
   const numbers = new Map(matrix.interlocks.map(({ id }, at) => [id, at + 1]));
   const name = (text: Text): string => inLanguage(text, language);
   const cellText = (cell: MatrixCell | undefined): string => {
@@ -97,17 +131,22 @@ export function matrixLines(matrix: Matrix, language: Language, hash: string): s
   const titles = ['zone', 'points', 'kind', 'rule', 'plan', 'level', 'delay'] as const;
   const columns = [
     ...titles.map((title) => ({ title: said[title] })),
-    ...matrix.outputs.map(({ id }) => ({ title: id })),
+    ...matrix.outputs.map(({ id, name: text }) => ({
+      title: language === 'zh' && text !== undefined ? name(text) : id,
+    })),
   ];
   const rest = ['', said.rest, '', '', '', '', '', ...matrix.outputs.map((output) => said[output.rest])];
   const rows = matrix.rows.map((row) => [
-    zonesOf(row),
-    row.points.map(({ id }) => id).join(', '),
-    unique(row.points.map(({ kind }) => kind)).join(', '),
+    zonesOf(row)
+      .split(', ')
+      .map((id) => called(names.zones, id))
+      .join(said.list),
+    row.points.map(({ id }) => pointText(id)).join(said.list),
+    unique(row.points.map(({ kind }) => kindText(kind))).join(said.list),
     row.rule === undefined ? said.noRule : row.rule.origin === 'default' ? said.defaultRule : row.rule.id,
-    row.silent ? `${row.plan} (${said.silentPlan})` : (row.plan ?? ''),
-    row.level ?? '',
-    delaysOf(row, said),
+    `${called(names.plans, row.plan)}${row.silent ? ` (${said.silentPlan})` : ''}`,
+    language === 'zh' && row.level !== undefined ? levelsZh[row.level] : (row.level ?? ''),
+    delaysOf(row, said, lengthText),
     ...matrix.outputs.map(({ id }) => cellText(row.cells[id])),
   ]);
   const written = matrix.rows.flatMap(({ rule }) => (rule?.origin === 'written' ? [rule] : []));
@@ -120,21 +159,21 @@ export function matrixLines(matrix: Matrix, language: Language, hash: string): s
       said.rules,
       written.map(
         ({ id, when, until }) =>
-          `${id}: ${said.when} ${when}${until === undefined ? '' : `; ${said.until} ${until}`}`,
+          `${id}: ${said.when} ${when}${until === undefined ? '' : `${said.semicolon}${said.until} ${until}`}`,
       ),
     ),
     ...section(
       said.outputs,
       matrix.outputs.map((output) => {
         const called = output.name === undefined ? output.id : `${output.id} (${name(output.name)})`;
-        return `${called}: ${notesOf(output, said).join('; ')}`;
+        return `${called}: ${notesOf(output, said, lengthText).join(said.semicolon)}`;
       }),
     ),
     ...section(
       said.interlocks,
       matrix.interlocks.map(
         (one) =>
-          `[${numbers.get(one.id)}] ${one.id}: ${said.never} ${one.output} ${said[one.never]}, ${said.while} ${one.while}`,
+          `[${numbers.get(one.id)}] ${one.id}: ${said.never} ${one.output} ${said[one.never]}${said.list}${said.while} ${one.while}`,
       ),
     ),
     '',
@@ -150,24 +189,26 @@ function zonesOf(row: MatrixRow): string {
   return row.zone ?? unique(row.points.map(({ zone }) => zone)).join(', ');
 }
 
-function delaysOf({ rule }: MatrixRow, said: typeof english): string {
+type LengthText = (ms: number) => string;
+
+function delaysOf({ rule }: MatrixRow, said: typeof english, length: LengthText): string {
   if (rule === undefined) return '';
   const parts = [
-    rule.forMs > 0 ? `${said.for} ${durationText(rule.forMs)}` : '',
-    rule.holdMs > 0 ? `${said.hold} ${durationText(rule.holdMs)}` : '',
+    rule.forMs > 0 ? `${said.for} ${length(rule.forMs)}` : '',
+    rule.holdMs > 0 ? `${said.hold} ${length(rule.holdMs)}` : '',
   ];
-  return parts.filter(Boolean).join(', ');
+  return parts.filter(Boolean).join(said.list);
 }
 
-function notesOf(output: MatrixOutput, said: typeof english): string[] {
+function notesOf(output: MatrixOutput, said: typeof english, length: LengthText): string[] {
   const after: Rest = output.onStop;
   return [
     `${said.rest} ${said[output.rest]}`,
     output.silenceable ? said.silenceable : '',
-    output.maxOnMs === undefined ? '' : `${said.maxOn} ${durationText(output.maxOnMs)}`,
-    output.pulseMs === undefined ? '' : `${said.pulse} ${durationText(output.pulseMs)}`,
-    output.patternMs === undefined ? '' : `${said.pattern} ${output.patternMs.map(durationText).join(' ')}`,
-    output.refreshMs === undefined ? '' : `${said.refresh} ${durationText(output.refreshMs)}`,
+    output.maxOnMs === undefined ? '' : `${said.maxOn} ${length(output.maxOnMs)}`,
+    output.pulseMs === undefined ? '' : `${said.pulse} ${length(output.pulseMs)}`,
+    output.patternMs === undefined ? '' : `${said.pattern} ${output.patternMs.map(length).join(' ')}`,
+    output.refreshMs === undefined ? '' : `${said.refresh} ${length(output.refreshMs)}`,
     `${said.onStop} ${said[after]}`,
   ].filter(Boolean);
 }
@@ -206,6 +247,16 @@ export function matrixCsv(matrix: Matrix): string[] {
 
 function unique(given: readonly (string | undefined)[]): string[] {
   return [...new Set(given.filter((one) => one !== undefined))];
+}
+
+/** As the site file has it; in Chinese with words. */
+function lengthIn(ms: number, language: Language): string {
+  const text = durationText(ms);
+  if (language === 'en') return text;
+  const unit = { ms: '毫秒', s: '秒', m: '分钟', h: '小时' }[
+    text.replace(/^\d+/, '') as 'ms' | 's' | 'm' | 'h'
+  ];
+  return `${Number.parseInt(text, 10)} ${unit}`;
 }
 
 /** As the site file has it: `10m`, `1500ms`. */

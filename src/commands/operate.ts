@@ -6,7 +6,16 @@ import os from 'node:os';
 import type { Command } from 'commander';
 import { callDaemon } from '../control/client.ts';
 import type { Reply, Verb } from '../core/types.ts';
-import { type DaemonOptions, print, printJson, say, UsageFault, withDaemon, withExample } from './verb.ts';
+import {
+  type DaemonOptions,
+  print,
+  printJson,
+  say,
+  UsageFault,
+  withDaemon,
+  withExample,
+  withLanguage,
+} from './verb.ts';
 import { daemonSocket } from './where.ts';
 
 export interface OperatorOptions extends DaemonOptions {
@@ -16,7 +25,7 @@ export interface OperatorOptions extends DaemonOptions {
 /** The options and the example of an operator verb. */
 export function asOperator(command: Command, example: string): Command {
   return withExample(
-    withDaemon(command).option('--by <name>', 'who does this; default: your login name'),
+    withLanguage(withDaemon(command)).option('--by <name>', 'who does this; default: your login name'),
     example,
   );
 }
@@ -45,10 +54,12 @@ export async function operateOnFirst(
     throw new UsageFault('--by is empty; give the name of whoever does this, or leave it out');
   const socket = await daemonSocket(options);
   const by = options.by ?? person();
+  // (not asked for: the daemon knows the language of its premises)
+  const language = options.lang === undefined ? {} : { language: options.lang };
   let reply: Reply | undefined;
   let firstRefusal: Reply | undefined;
   for (const fields of readings) {
-    const command = { ...fields, id: randomUUID(), verb, by, origin: 'cli' };
+    const command = { ...fields, ...language, id: randomUUID(), verb, by, origin: 'cli' };
     reply = await callDaemon(socket, 'command', { command });
     if (reply.code !== 'notFound') break;
     firstRefusal ??= reply;
@@ -64,7 +75,7 @@ export async function operateOnFirst(
   return reply.ok ? 0 : 1;
 }
 
-/** In the language of its reason, which is that of the premises. */
+/** In the language of its reason: what `--lang` says, else that of the premises. */
 export function refusal({ message, code }: Reply): string {
   if (/\p{Script=Han}/u.test(message)) return `拒绝：${message}（${code}）`;
   return `refused: ${message || 'no reason given'} (${code})`;

@@ -5,7 +5,7 @@ import { callDaemon } from '../control/client.ts';
 import { inLanguage, languageOf, momentIn, words } from '../terminal/words.ts';
 import { dutyLines } from './duty-lines.ts';
 import { asOperator, type OperatorOptions, operate } from './operate.ts';
-import { askAndShow, type Define, output, UsageFault, withLanguage } from './verb.ts';
+import { askAndShow, type Define, output, UsageFault } from './verb.ts';
 
 interface Options extends OperatorOptions {
   readonly amount?: string;
@@ -14,9 +14,7 @@ interface Options extends OperatorOptions {
 }
 
 export const define: Define = (command, act) => {
-  withLanguage(
-    asOperator(command, 'keepwatch readiness sign extinguisher_hall --amount 4 --expires 2027-05-01'),
-  )
+  asOperator(command, 'keepwatch readiness sign extinguisher_hall --amount 4 --expires 2027-05-01')
     .argument('[action]', 'sign: an article was looked at; without it: everything that is due')
     .argument('[article]', 'sign: its id in the readiness list')
     .option('--amount <number>', 'sign: how many are there')

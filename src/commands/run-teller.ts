@@ -54,8 +54,8 @@ export async function showBanner(
     view.banner(reach, await howToFind(reach.socket, file));
     return;
   }
-  const { premises, data, socket, broker } = reach;
-  log.info({ code: 'STARTED', premises: premises.id, data, socket, broker }, 'keepwatch runs');
+  const { premises, data, socket, broker, console } = reach;
+  log.info({ code: 'STARTED', premises: premises.id, data, socket, broker, console }, 'keepwatch runs');
 }
 
 /** The shortest options by which a command typed here finds this daemon. */

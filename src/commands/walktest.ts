@@ -7,7 +7,7 @@ import { plain } from '../lib/width.ts';
 import { paint, type Screen } from '../terminal/paint.ts';
 import { momentIn, words } from '../terminal/words.ts';
 import { asOperator, duration, type OperatorOptions, operate } from './operate.ts';
-import { askAndShow, type Define, output, UsageFault, withLanguage } from './verb.ts';
+import { askAndShow, type Define, output, UsageFault } from './verb.ts';
 
 interface Options extends OperatorOptions {
   readonly zone?: string;
@@ -16,7 +16,7 @@ interface Options extends OperatorOptions {
 }
 
 export const define: Define = (command, act) => {
-  withLanguage(asOperator(command, 'keepwatch walktest start --zone atrium --for 2h'))
+  asOperator(command, 'keepwatch walktest start --zone atrium --for 2h')
     .argument('[action]', 'start or stop; without it: which detectors were heard and which are left')
     .option('--zone <zone>', 'start: the detectors of this zone; default: all')
     .option('--for <duration>', 'start: it ends by itself after this; default 2h, at most 8h')

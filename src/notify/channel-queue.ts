@@ -77,8 +77,8 @@ export function createQueue(options: QueueOptions): ChannelQueue {
     withinMs: options.withinMs,
     clock,
     tell(ok, because) {
-      if (ok) log.info({ channel: id }, `${because}`);
-      else log.error({ channel: id, because }, 'a way to people does not work');
+      if (ok) log.info({ code: 'CHANNEL_UP', channel: id }, `${because}`);
+      else log.error({ code: 'CHANNEL_DOWN', channel: id, because }, 'a way to people does not work');
       options.health(ok, because);
     },
   });
@@ -174,7 +174,10 @@ export function createQueue(options: QueueOptions): ChannelQueue {
         pump();
       })
       .catch((fault: unknown) =>
-        log.error({ channel: id, because: String(fault) }, 'a report was not taken'),
+        log.error(
+          { code: 'REPORT_NOT_TAKEN', channel: id, because: String(fault) },
+          'a report was not taken',
+        ),
       );
     underWay.set(turn, before.begunMs);
   };
@@ -215,7 +218,11 @@ export function createQueue(options: QueueOptions): ChannelQueue {
     log.debug({ channel: id, message: item.id, because }, `a message was not delivered: ${outcome.outcome}`);
     if (outcome.outcome === 'refused') {
       if (outcome.whole) health.failed(because, true, before.begunMs);
-      else log.warn({ channel: id, message: item.id, because }, 'a message was refused');
+      else
+        log.warn(
+          { code: 'MESSAGE_REFUSED', channel: id, message: item.id, because },
+          'a message was refused',
+        );
       finish(item, 'refused', because);
       return;
     }

@@ -44,7 +44,9 @@ export async function startEmbeddedBroker(
   });
   // an `error` without a listener would end the daemon
   const emitter: EventEmitter = broker;
-  emitter.on('error', (fault) => log.warn({ fault: String(fault) }, 'the embedded broker had a fault'));
+  emitter.on('error', (fault) =>
+    log.warn({ code: 'BROKER_FAULT', fault: String(fault) }, 'the embedded broker had a fault'),
+  );
   limit(broker);
   if (config.username !== undefined) demandCredentials(broker, config.username, config.password ?? '');
 
@@ -67,7 +69,7 @@ export async function startEmbeddedBroker(
   if (!isLoopback(host)) {
     const open = config.username === undefined;
     log.warn(
-      { host, port },
+      { code: 'BROKER_OPEN', host, port },
       `the embedded broker listens on the network${open ? ', open to everyone there' : ''}`,
     );
   }
@@ -118,7 +120,7 @@ function listen(server: Server, { host, port }: MqttConfig['listen'], log: Log):
       server.once('error', reject);
       server.listen({ host, port: 0 }, () => {
         log.warn(
-          { port: portOf(server) },
+          { code: 'BROKER_PORT_TAKEN', port: portOf(server) },
           `port ${port} is taken: the embedded broker listens on another one`,
         );
         resolve();

@@ -95,7 +95,7 @@ export function keepLine(options: {
         because = undefined;
         connectedAtMs = clock.steadyMs();
         wentOnMs = connectedAtMs;
-        log.info({ broker: where, protocol }, 'connected to the broker');
+        log.info({ code: 'BROKER_CONNECTED', broker: where, protocol }, 'connected to the broker');
         options.connected(to);
       },
       message: (message) => options.message(message),
@@ -138,7 +138,8 @@ export function keepLine(options: {
     timer = clock.after(retryDelayMs(failures, options.random()), next);
     failures += 1;
     because = `${where}: ${loss.because}`;
-    if (mayLog(because)) log.warn({ broker: where, because: loss.because }, 'no connection to the broker');
+    if (mayLog(because))
+      log.warn({ code: 'BROKER_LOST', broker: where, because: loss.because }, 'no connection to the broker');
     options.lost(because, loss.hungUp);
   };
 

@@ -3,8 +3,9 @@
 // connection.
 
 import type { Incident, Message } from '../core/types.ts';
+import { tookUnheard } from '../core/vocabulary.ts';
 import type { Clock, Timer } from '../lib/clock.ts';
-import type { HungUp } from './connection.ts';
+import { type HungUp, nobodyListens } from './connection.ts';
 import { explainReason } from './explain.ts';
 import { type Log, rarely } from './log.ts';
 import {
@@ -57,8 +58,8 @@ export function createNoticeLanes(options: {
   const denied = new Map<string, { readonly pauseMs: number; readonly dueMs: number }>();
   /** why it failed, as the house was last told */
   const told = new Map<string, string>();
-  /** taken by the broker, and not told to the house yet */
-  const taken: string[] = [];
+  /** taken by the broker, and not told to the house yet: who is known to have listened? */
+  const taken: { readonly id: string; readonly unheard: boolean }[] = [];
   let reporting: Timer | undefined;
   let stale = true;
   let offering: { readonly timer: Timer; readonly dueMs: number } | undefined;
@@ -87,20 +88,22 @@ export function createNoticeLanes(options: {
   const isAlarm = ({ about }: Message): boolean =>
     about.some(({ incident }) => notices.incident(incident)?.category === 'alarm');
 
-  const finish = (id: string, outcome: 'delivered' | 'refused', because?: string): void => {
+  const finish = (id: string, outcome: 'delivered' | 'unheard' | 'refused', because?: string): void => {
     done.add(id);
     denied.delete(id);
     told.delete(id);
-    if (outcome === 'delivered') {
-      taken.push(id);
+    if (outcome === 'refused') notices.report(id, outcome, because);
+    else {
+      taken.push({ id, unheard: outcome === 'unheard' });
       reporting ??= clock.after(reportAfterMs, reportTaken);
-    } else notices.report(id, outcome, because);
+    }
   };
 
   const reportTaken = (): void => {
     reporting?.cancel();
     reporting = undefined;
-    for (const id of taken.splice(0)) notices.report(id, 'delivered', 'the broker took it');
+    for (const { id, unheard } of taken.splice(0))
+      notices.report(id, 'delivered', unheard ? tookUnheard : 'the broker took it');
   };
 
   const failed = (id: string, because: string): void => {
@@ -114,11 +117,13 @@ export function createNoticeLanes(options: {
     if (reason < 0x80) {
       retryMs = shortestRetryMs;
       breaks = 0;
-      finish(id, 'delivered');
+      if (reason === nobodyListens && mayLog(topic))
+        log.warn({ code: 'NOTICE_UNHEARD', topic }, 'nobody listens to a notice');
+      finish(id, reason === nobodyListens ? 'unheard' : 'delivered');
       return;
     }
     const because = explainReason(reason);
-    if (mayLog(because)) log.warn({ topic, because }, 'the broker refused a notice');
+    if (mayLog(because)) log.warn({ code: 'NOTICE_REFUSED', topic, because }, 'the broker refused a notice');
     // an access list can be mended, and nothing else stands in for the role meanwhile
     if (reason === notAuthorised) {
       failed(id, because);
@@ -212,7 +217,10 @@ export function createNoticeLanes(options: {
     if (suspect.count < breaksToBelieve) return;
     suspect = undefined;
     breaks = 0;
-    log.error({ message: id }, 'the broker hangs up whenever this notice is sent; it is given up');
+    log.error(
+      { code: 'NOTICE_GIVEN_UP', message: id },
+      'the broker hangs up whenever this notice is sent; it is given up',
+    );
     finish(id, 'refused', 'the broker hangs up whenever it is sent');
   }
 

@@ -2,7 +2,9 @@
 // sent after the live ones, marked `replayed`. What was answered is kept in the store with the answers to all
 // other commands. Knows no connection; a replay survives a lost one.
 
-import type { Event, Reply } from '../core/types.ts';
+import { becauseIn } from '../core/because-words.ts';
+import type { Event, Language, Reply } from '../core/types.ts';
+import { isLanguage } from '../core/vocabulary.ts';
 import type { Clock } from '../lib/clock.ts';
 import type { Store } from '../store/types.ts';
 import { explainReason } from './explain.ts';
@@ -28,6 +30,8 @@ export interface ReplayLane extends Lane {
 
 interface Replay {
   readonly id: string;
+  /** of its answer */
+  readonly language: Language;
   readonly from: number;
   readonly to: number;
   nextSeq: number;
@@ -44,6 +48,29 @@ interface Replay {
   refused?: number;
 }
 
+const sayings = {
+  en: {
+    sent: (count: number, from: number, to: number) => `sent ${count} events from ${from} to ${to}`,
+    nothing: (from: number, to: number) => `nothing is kept from ${from} to ${to}`,
+    pruned: (first: number) => `; what is before ${first} is no longer kept`,
+    stopped: (count: number, why: string) => `stopped after ${count} events: ${why}`,
+    badFrom: 'from: a whole number from 1 is needed',
+    badTo: 'to: a whole number not below from is needed',
+    tooMany: `${mostReplays} replays are running already; send it again later`,
+    unreadable: (why: string) => `the journal cannot be read: ${why}`,
+  },
+  zh: {
+    sent: (count: number, from: number, to: number) => `已重发第 ${from} 至 ${to} 条中的 ${count} 条消息`,
+    nothing: (from: number, to: number) => `第 ${from} 至 ${to} 条已无保存`,
+    pruned: (first: number) => `；第 ${first} 条以前的已不再保存`,
+    stopped: (count: number, why: string) => `重发 ${count} 条后停止：${why}`,
+    badFrom: 'from 应为不小于 1 的整数',
+    badTo: 'to 应为不小于 from 的整数',
+    tooMany: `已有 ${mostReplays} 个重发正在进行，请稍后再试`,
+    unreadable: (why: string) => `日志无法读取：${why}`,
+  },
+} as const;
+
 function isSeq(value: unknown): value is number {
   return Number.isSafeInteger(value) && (value as number) >= 1;
 }
@@ -53,6 +80,8 @@ export function createReplayLane(options: {
   readonly store: Pick<Store, 'events' | 'reply' | 'commit'>;
   readonly clock: Clock;
   readonly log: Log;
+  /** of the answers, where the command asks for none */
+  readonly language: Language;
   lastSeq(): number;
   /** the event with the time that it truly had, where that is known by now */
   redated(event: Event): Event;
@@ -80,7 +109,10 @@ export function createReplayLane(options: {
       unkept.clear();
     } catch (fault) {
       if (mayLog('keep'))
-        log.warn({ fault: String(fault) }, 'the answer to a replay could not be kept on disk');
+        log.warn(
+          { code: 'ANSWER_NOT_KEPT', fault: String(fault) },
+          'the answer to a replay could not be kept on disk',
+        );
     }
   };
 
@@ -93,15 +125,15 @@ export function createReplayLane(options: {
 
   const finish = (replay: Replay): void => {
     queue.splice(queue.indexOf(replay), 1);
-    const { id, from, to, first, sent, refused } = replay;
+    const { id, from, to, first, sent, refused, language } = replay;
+    const say = sayings[language];
     if (refused !== undefined) {
-      const message = `stopped after ${sent} events: ${explainReason(refused)}`;
+      const message = say.stopped(sent, becauseIn(explainReason(refused), language));
       answer({ id, ok: false, code: 'refused', message, sent });
       return;
     }
-    let message = `sent ${sent} events from ${from} to ${to}`;
-    if (first === undefined) message = `nothing is kept from ${from} to ${to}`;
-    else if (first > from) message += `; what is before ${first} is no longer kept`;
+    let message = first === undefined ? say.nothing(from, to) : say.sent(sent, from, to);
+    if (first !== undefined && first > from) message += say.pruned(first);
     answer({ id, ok: true, code: 'ok', message, sent });
   };
 
@@ -151,22 +183,24 @@ export function createReplayLane(options: {
     polite: true,
     request(command) {
       const { id, from, to } = command;
+      const language = isLanguage(command.language) ? command.language : options.language;
+      const say = sayings[language];
       if (running(id)) return;
       const before = answered.get(id) ?? store.reply(id);
       if (before !== undefined) return options.answer(before);
       const refuse = (code: string, message: string): void => answer({ id, ok: false, code, message });
-      if (!isSeq(from)) return refuse('badRequest', 'from: a whole number from 1 is needed');
+      if (!isSeq(from)) return refuse('badRequest', say.badFrom);
       if (to !== undefined && (!isSeq(to) || to < from)) {
-        return refuse('badRequest', 'to: a whole number not below from is needed');
+        return refuse('badRequest', say.badTo);
       }
       if (queue.length >= mostReplays) {
         // not kept: the same command may be sent again, as with all that are too many
-        const message = `${mostReplays} replays are running already; send it again later`;
-        return options.answer({ id, ok: false, code: 'tooMany', message });
+        return options.answer({ id, ok: false, code: 'tooMany', message: say.tooMany });
       }
       const last = options.lastSeq();
       queue.push({
         id,
+        language,
         from,
         to: Math.max(from, Math.min(to ?? last, last)),
         nextSeq: from,
@@ -188,7 +222,7 @@ export function createReplayLane(options: {
           refill(replay);
         } catch (fault) {
           queue.shift();
-          const message = `the journal cannot be read: ${String(fault)}`;
+          const message = sayings[replay.language].unreadable(String(fault));
           answer({ id: replay.id, ok: false, code: 'refused', message, sent: replay.sent });
           continue;
         }

@@ -94,14 +94,18 @@ export function createReplies(options: {
       unknown += 1;
       // (numbers can be forged without end: the log names none)
       if (mayLog('unknown'))
-        log.warn({ unknown }, 'text messages from numbers that nobody has are left alone');
+        log.warn(
+          { code: 'SMS_UNKNOWN', unknown },
+          'text messages from numbers that nobody has are left alone',
+        );
       return;
     }
     const people = senders.map(({ id }) => id).join('/');
     const limits = limitsOf(people);
     if (!limits.looked() || !lookedAt()) {
       leftOut += 1;
-      if (mayLog('many')) log.warn({ leftOut, person: people }, 'too many text messages in a minute');
+      if (mayLog('many'))
+        log.warn({ code: 'SMS_TOO_MANY', leftOut, person: people }, 'too many text messages in a minute');
       return;
     }
     const text = await act(message, senders, says[first.language]);
@@ -172,7 +176,7 @@ export function createReplies(options: {
       try {
         await take(message, answer);
       } catch (fault) {
-        log.error({ because: String(fault) }, 'a text message could not be acted on');
+        log.error({ code: 'SMS_FAILED', because: String(fault) }, 'a text message could not be acted on');
       }
     },
     figures: () => ({ unknown, leftOut }),

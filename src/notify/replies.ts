@@ -45,7 +45,10 @@ export function createReplyLane(options: {
     if (waiting.length <= mostWaiting) return;
     waiting.shift();
     if (mayLog('full'))
-      log.warn({ kept: mostWaiting }, 'too many replies wait for the broker; the oldest is dropped');
+      log.warn(
+        { code: 'REPLIES_DROPPED', kept: mostWaiting },
+        'too many replies wait for the broker; the oldest is dropped',
+      );
   };
 
   return {
@@ -63,7 +66,10 @@ export function createReplyLane(options: {
       enqueue({ topic: topics.reply, payload, retain: false, ...(same && back) });
       if (asked !== undefined && !same) enqueue({ topic: asked, payload, retain: false, ...back });
       if (responseTopic !== undefined && asked === undefined && mayLog('topic')) {
-        log.warn({}, 'a response topic is not one that may be replied to; answered on the reply topic only');
+        log.warn(
+          { code: 'RESPONSE_TOPIC' },
+          'a response topic is not one that may be replied to; answered on the reply topic only',
+        );
       }
     },
     next() {
@@ -77,7 +83,8 @@ export function createReplyLane(options: {
           inFlight = inFlight.filter((other) => other !== one);
           if (reason < 0x80) return;
           const because = explainReason(reason);
-          if (mayLog(because)) log.warn({ topic: message.topic, because }, 'the broker refused a reply');
+          if (mayLog(because))
+            log.warn({ code: 'REPLY_REFUSED', topic: message.topic, because }, 'the broker refused a reply');
         },
       };
     },

@@ -98,7 +98,8 @@ export function createStatusLane(options: {
       return;
     }
     const because = explainReason(reason);
-    if (mayLog(because)) log.warn({ topic, because }, 'the broker refused the status');
+    if (mayLog(because))
+      log.warn({ code: 'STATUS_REFUSED', topic, because }, 'the broker refused the status');
     if (refusedForGood.has(reason) || retry !== undefined || state === 'offline') return;
     retry = clock.after(retryMs, () => {
       retry = undefined;
@@ -152,7 +153,7 @@ export function createStatusLane(options: {
       }
       if (mayLog('status')) {
         const why = lives(other) ? 'another session wrote our status' : 'an old will arrived late';
-        log.warn({ topic }, `${why}; publishing online again`);
+        log.warn({ code: 'STATUS_REPAIRED', topic }, `${why}; publishing online again`);
       }
       const waitMs = repairedAtMs + repairEveryMs - clock.steadyMs();
       repair ??= clock.after(Math.max(0, waitMs), () => {

@@ -77,7 +77,8 @@ export function createTelemetryLane(options: TelemetryLaneOptions): TelemetryLan
       return;
     }
     const because = explainReason(reason);
-    if (mayLog(because)) log.warn({ block: block.number, because }, 'the broker refused telemetry');
+    if (mayLog(because))
+      log.warn({ code: 'TELEMETRY_REFUSED', block: block.number, because }, 'the broker refused telemetry');
     // too large or of the wrong form would be so for ever; forbidden would be every other block as well
     if (refusedForGood.has(reason) && reason !== notAuthorised) {
       inFlight.splice(inFlight.indexOf(entry), 1);
@@ -123,7 +124,7 @@ export function createTelemetryLane(options: TelemetryLaneOptions): TelemetryLan
         breaks = 0;
         holdFor(quietMs);
         log.error(
-          { forMs: quietMs },
+          { code: 'TELEMETRY_PAUSED', forMs: quietMs },
           'the broker hangs up whenever telemetry is published; it pauses, events go on',
         );
       }

@@ -3,6 +3,7 @@
 
 import { type KeyObject, verify } from 'node:crypto';
 import type { Command, Language, Reply } from '../core/types.ts';
+import { isLanguage } from '../core/vocabulary.ts';
 import type { Clock } from '../lib/clock.ts';
 import { claimsKey, type Envelope, envelopeOf, signedBytes, withoutEnvelope } from './envelope.ts';
 import { createNonces, type Note, type Taken } from './nonces.ts';
@@ -35,6 +36,7 @@ export interface GateOptions {
   /** as they are in force now */
   rights(): CommandRights;
   readonly premises: string;
+  /** of refusals, where the command asks for none */
   readonly language: Language;
   /** of this run of the daemon, as in `status` */
   readonly session: string;
@@ -47,20 +49,23 @@ export interface GateOptions {
 }
 
 export function createGate(options: GateOptions): Gate {
-  const { clock, language } = options;
+  const { clock } = options;
   const nonces = createNonces(options.note, options.session, options.failed);
 
   const trustedMs = (): number | undefined => (clock.synced() ? clock.wallMs() : undefined);
 
-  const refuse = (command: Command, reason: Reason, detail = ''): { readonly refusal: Reply } => ({
-    refusal: {
-      id: command.id,
-      ok: false,
-      code: reason === 'malformed' ? 'badRequest' : 'notAllowed',
-      reason,
-      message: detail === '' ? refusals[reason][language] : `${refusals[reason][language]}: ${detail}`,
-    },
-  });
+  const refuse = (command: Command, reason: Reason, detail = ''): { readonly refusal: Reply } => {
+    const words = refusals[reason][isLanguage(command.language) ? command.language : options.language];
+    return {
+      refusal: {
+        id: command.id,
+        ok: false,
+        code: reason === 'malformed' ? 'badRequest' : 'notAllowed',
+        reason,
+        message: detail === '' ? words : `${words}: ${detail}`,
+      },
+    };
+  };
 
   /** What is wrong with a command whose signature fits. */
   const faultOf = (command: Command, envelope: Envelope, key: CommandKey): Reason | undefined => {

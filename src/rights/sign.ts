@@ -37,16 +37,30 @@ export function signCommand(
   return { ...whole, signature: sign(null, signedBytes(whole), signing.privateKey).toString('base64') };
 }
 
-/** From PEM; throws an Error with `hint` for anything but a private Ed25519 key. Its text is never repeated. */
-export function privateKeyOf(pem: string): KeyObject {
+/**
+ * From PEM; throws an Error with `hint` for anything but a private Ed25519 key. `where` names the file; the text is
+ * never repeated.
+ */
+export function privateKeyOf(pem: string, where: string): KeyObject {
+  const named = 'name the file that `keepwatch key new` wrote';
+  if (pem.includes('-----BEGIN PUBLIC KEY-----'))
+    throw hinted(`${where} holds a public key, which can't sign`, named);
+  if (/-----BEGIN ENCRYPTED |^Proc-Type: 4,ENCRYPTED/m.test(pem))
+    throw hinted(
+      `the key in ${where} is locked with a password`,
+      `take that off with \`openssl pkey\`, or ${named}`,
+    );
   let key: KeyObject;
   try {
     key = createPrivateKey(pem);
   } catch {
-    throw hinted('this is not a private key in PEM', 'name the file that `keepwatch key new` wrote');
+    throw hinted(`${where} is not a private key in PEM`, named);
   }
   if (key.asymmetricKeyType !== 'ed25519')
-    throw hinted(`this is a key of the kind ${key.asymmetricKeyType}`, 'make one with `keepwatch key new`');
+    throw hinted(
+      `${where} holds a key of the kind ${key.asymmetricKeyType}, and commands are signed with Ed25519`,
+      'make one with `keepwatch key new`',
+    );
   return key;
 }
 

@@ -4,7 +4,7 @@
 import { becauseIn } from '../core/because-words.ts';
 import type { Next } from '../core/ladder-view.ts';
 import type { Delivery, Language, Told, Unless } from '../core/types.ts';
-import { rolesZh } from '../core/vocabulary.ts';
+import { handedOver, rolesZh } from '../core/vocabulary.ts';
 import { words } from './words.ts';
 
 interface Phrases {
@@ -19,6 +19,8 @@ interface Phrases {
   overdue(step: string): string;
   closed(by: string | undefined): string;
   readonly delivery: Readonly<Record<Delivery['state'], string>>;
+  readonly handed: string;
+  readonly unheard: string;
   unless(unless: Unless): string;
   nextRung(roles: string): string;
   nextRise(level: string): string;
@@ -64,6 +66,8 @@ const phrases: Readonly<Record<Language, Phrases>> = {
       withdrawn: 'withdrawn',
       held: 'held back',
     },
+    handed: 'handed to the broker',
+    unheard: 'handed to the broker; nobody was listening',
     unless: (unless) => {
       if (unless === 'acknowledged') return 'unless acknowledged';
       return unless === 'returned' ? 'unless back to normal' : `unless step ${unless.step} is done`;
@@ -102,6 +106,8 @@ const phrases: Readonly<Record<Language, Phrases>> = {
       withdrawn: '已撤回',
       held: '未发送',
     },
+    handed: '已交给消息服务器',
+    unheard: '已交给消息服务器，但无人接收',
     unless: (unless) => {
       if (unless === 'acknowledged') return '届时已确认则免';
       return unless === 'returned' ? '届时已恢复则免' : `届时步骤 ${unless.step} 已完成则免`;
@@ -144,8 +150,11 @@ export function toldBecause(told: Told, language: Language): string {
 }
 
 /** What became of a message, and why. */
-export function deliveryText({ state, because }: Delivery, language: Language): string {
+export function deliveryText(delivery: Delivery, language: Language): string {
+  const { state, because } = delivery;
   const say = phrases[language];
+  const handed = handedOver(delivery);
+  if (handed !== undefined) return handed === 'unheard' ? say.unheard : say.handed;
   if (because === undefined) return say.delivery[state];
   return `${say.delivery[state]} (${becauseIn(because, language)})`;
 }

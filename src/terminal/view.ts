@@ -75,6 +75,7 @@ export function bannerLines(
   const demo = reach.scenarios !== undefined;
   const more = told === '' ? '' : ` ${told}`;
   const lines = [bold(demo ? `Keepwatch demo · ${name}` : `Keepwatch · ${name}`)];
+  if (reach.console) lines.push(`  page     ${bold(reach.console)}`);
   const { broker } = reach;
   if (broker) {
     lines.push(`  broker   mqtt://${broker.host}:${broker.port}`);

@@ -4,6 +4,7 @@
 import type {
   Category,
   EventType,
+  Incident,
   IncidentState,
   Language,
   Level,
@@ -38,6 +39,7 @@ const englishTitles = {
   wanted: 'wanted',
   actual: 'actual',
   because: 'because',
+  hint: 'what to do',
   disabled: 'disabled',
   by: 'by',
   reason: 'reason',
@@ -196,6 +198,7 @@ export const words: Readonly<Record<Language, Words>> = {
       wanted: '期望',
       actual: '实际',
       because: '原因',
+      hint: '怎么办',
       disabled: '已停用',
       by: '操作人',
       reason: '理由',
@@ -282,6 +285,20 @@ export const words: Readonly<Record<Language, Words>> = {
 
 export function inLanguage(text: Text, language: Language): string {
   return typeof text === 'string' ? text : text[language];
+}
+
+/** The state, and what it says nothing of: is it acknowledged, and is the cause over? */
+export function stateText(
+  incident: Pick<Incident, 'state' | 'active' | 'acknowledged'>,
+  language: Language,
+): string {
+  const { state: said } = words[language];
+  const { state, active, acknowledged } = incident;
+  const parts = [said[state]];
+  if (state === 'returned' || state === 'shelved')
+    parts.push(acknowledged ? said.acknowledged : said.unacknowledged);
+  if (state === 'shelved' && !active) parts.push(said.returned);
+  return parts.join(language === 'zh' ? '，' : ', ');
 }
 
 /** In the premises' language, with the English beside it where that says something else. */

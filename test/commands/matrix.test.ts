@@ -288,7 +288,8 @@ describe('the table', () => {
     'is aligned in %s, with everything beside it and a place to sign',
     (language) => {
       const lines = matrixLines(matrix, language, '0123456789ab');
-      const from = lines.findIndex((line) => line.includes('siren') && line.includes('valve'));
+      const siren = language === 'zh' ? '声光警报器' : 'siren';
+      const from = lines.findIndex((line) => line.includes(siren) && line.includes('valve'));
       const column = widthOf(lines[from]!.slice(0, lines[from]!.indexOf('valve')));
       for (const line of lines.slice(from + 1, from + 4)) {
         let width = 0;
@@ -306,11 +307,9 @@ describe('the table', () => {
         '0123456789ab',
         'confirmed',
         'gas.temperature < 45.0',
-        '2s',
-        '90s',
-        '10m',
-        '500ms 1500ms',
-        '5s',
+        ...(language === 'zh'
+          ? ['持续 2 秒', '90 秒', '10 分钟', '500 毫秒 1500 毫秒', '5 秒']
+          : ['for 2s', '90s', '10m', '500ms 1500ms', '5s']),
         'no_gas',
         '[1]',
       ])
@@ -323,6 +322,20 @@ describe('the table', () => {
       expect(text).not.toMatch(/\u001b|undefined/);
     },
   );
+
+  test('in Chinese calls everything by its name, and points by their ids as well', () => {
+    const names = {
+      plans: { fire: { zh: '火灾', en: 'Fire' } },
+      zones: { hall: { zh: '大厅', en: 'Hall' } },
+      points: { 'io.smoke': { zh: '大厅烟感', en: 'Hall smoke' } },
+    };
+    const row = matrixLines(matrix, 'zh', 'x', names).find((line) => line.includes('confirmed'))!;
+    expect(row.replace(/ +/g, ' ')).toMatch(
+      /^大厅 大厅烟感 io\.smoke，gas\.temperature 感烟\S* confirmed 火灾 紧急 持续 2 秒，断开延时 90 秒 /,
+    );
+    // there the ids are words
+    expect(matrixLines(matrix, 'en', 'x', names)).toEqual(matrixLines(matrix, 'en', 'x'));
+  });
 
   test('as CSV has one field for each column, with ids of the contract', () => {
     const lines = matrixCsv(matrix);

@@ -7,11 +7,14 @@ import { incidentLines } from '../../src/commands/incidents.ts';
 import { refusal } from '../../src/commands/operate.ts';
 import { pointLines } from '../../src/commands/points.ts';
 import { statusLines } from '../../src/commands/status.ts';
+import { troubleWords } from '../../src/core/troubles.ts';
+import type { IncidentState, Language } from '../../src/core/types.ts';
 import { cut, pad, plain, widthOf } from '../../src/lib/width.ts';
 import { eventLine, eventLines } from '../../src/terminal/lines.ts';
 import { screenOf, table } from '../../src/terminal/paint.ts';
+import { troubleHint } from '../../src/terminal/trouble-hints.ts';
 import { bannerLines, startView } from '../../src/terminal/view.ts';
-import { languageOf, momentIn, span } from '../../src/terminal/words.ts';
+import { languageOf, momentIn, span, stateText } from '../../src/terminal/words.ts';
 import { event, incident, status } from '../control/host.ts';
 
 const piped = { colours: false };
@@ -153,6 +156,53 @@ describe('what commands print', () => {
     expect(incidentLines(piped, [], 'zh', 'UTC')).toEqual(['无未关闭事件']);
   });
 
+  test('a state says whether it was acknowledged, and whether the cause is over', () => {
+    const text = (state: IncidentState, acknowledged: boolean, active: boolean, language: Language = 'en') =>
+      stateText({ state, acknowledged, active }, language);
+    expect(text('returned', true, false)).toBe('returned, acknowledged');
+    expect(text('returned', false, false)).toBe('returned, unacknowledged');
+    expect(text('returned', true, false, 'zh')).toBe('已恢复，已确认');
+    expect(text('shelved', true, false)).toBe('shelved, acknowledged, returned');
+    expect(text('shelved', false, true)).toBe('shelved, unacknowledged');
+    expect(text('acknowledged', true, true)).toBe('acknowledged');
+    expect(text('closed', true, false)).toBe('closed');
+    const back = { ...incident, state: 'returned' as const, active: false, acknowledged: true };
+    expect(incidentLines(piped, [back], 'zh', 'UTC')[1]).toMatch(/ 已恢复，已确认 /);
+  });
+
+  test('explain: a trouble in words, with what to do about this one, and points by their names', () => {
+    const reading = { language: 'zh' as const, timezone: 'Asia/Shanghai' };
+    const damaged = {
+      ...incident,
+      plan: 'gateway-trouble',
+      category: 'trouble' as const,
+      cause: { rule: 'health_state', subject: 'health:state', value: null },
+    };
+    const because =
+      'the stored state was damaged and set aside as keepwatch.db.damaged-1; a new one was begun; open then: i3_abcd (Fire · Atrium / 火灾 · 中庭)';
+    const explained = { incident: damaged, events: [{ ...event, because, incident: damaged }] };
+    const lines = explanationLines(piped, explained, reading);
+    expect(lines).toContain(
+      '  原因: 存储的运行记录受损，已另存为 keepwatch.db.damaged-1，并重新开始记录；当时未关闭：i3_abcd（火灾 · 中庭）',
+    );
+    expect(lines.join('\n')).toMatch(/^ {2}怎么办: 到现场查看当时未关闭的事件/m);
+    expect(lines.join('\n')).not.toMatch(/health:|—/);
+    const english = explanationLines(piped, explained, { ...reading, language: 'en' });
+    expect(english.join('\n')).toMatch(/^ {2}what to do: look on the spot at what was open then/m);
+    const closed = { ...explained, incident: { ...damaged, state: 'closed' as const } };
+    expect(explanationLines(piped, closed, reading).join('\n')).not.toContain('怎么办');
+    const names = { 'inputs.smoke_atrium': { zh: '中庭烟感', en: 'Atrium smoke' } };
+    expect(explanationLines(piped, { incident, events: [event], names }, reading)).toContain(
+      '  原因: 中庭烟感动作',
+    );
+  });
+
+  test.each(Object.keys(troubleWords))('%s has a word on what to do', (rule) => {
+    const hint = troubleHint(rule.replace(/^health_(channel|stuck)$/, '$&_x')) as { zh: string; en: string };
+    expect(hint.zh).toMatch(/\p{Script=Han}/u);
+    expect(hint.en).toMatch(/^[a-z]/);
+  });
+
   test('explain: cause, what happened in order, by whom', () => {
     const acknowledged = {
       ...event,
@@ -169,7 +219,7 @@ describe('what commands print', () => {
       { language: 'en', timezone: 'Asia/Shanghai' },
     );
     expect(lines[0]).toBe('▲ ALARM Fire · Atrium');
-    expect(lines).toContain('  because: inputs.smoke_atrium active (inputs.smoke_atrium = yes)');
+    expect(lines).toContain('  because: inputs.smoke_atrium active');
     expect(lines.join('\n')).toMatch(/09:02:03 +\+0 ms +opened +inputs\.smoke_atrium active/);
     expect(lines.join('\n')).toMatch(/09:02:06~ +\+2\.5 s +acknowledged +acknowledged by lina$/m);
     expect(lines).toContain('  ~: the clock is not synchronised, so this time may be wrong');

@@ -4,6 +4,7 @@ import { expect, test } from 'vitest';
 import { toldLines } from '../../src/commands/explain-ladder.ts';
 import { statusLines } from '../../src/commands/status.ts';
 import type { Delivery, Told } from '../../src/core/types.ts';
+import { tookUnheard } from '../../src/core/vocabulary.ts';
 import { incident, status } from '../control/host.ts';
 
 const piped = { colours: false };
@@ -69,6 +70,9 @@ test('each message with its channel, what became of it, and why', () => {
       delivery({ state: 'failed', because: 'not delivered in time' }),
       delivery({ channel: 'mail', state: 'delivered', endedAt: '2026-11-23T01:00:00.000Z' }),
       delivery({ state: 'held', because: 'a drill tells nobody outside' }),
+      delivery({ channel: 'mqtt', state: 'delivered', because: 'the broker took it' }),
+      delivery({ channel: 'mqtt', state: 'delivered', because: tookUnheard }),
+      delivery({ channel: 'mqtt', state: 'failed', because: 'the broker does not authorise this' }),
     ],
   });
   const reading = { language: 'zh' as const, timezone: 'Asia/Shanghai' };
@@ -82,6 +86,10 @@ test('each message with its channel, what became of it, and why', () => {
     // on another day than the opening
     '2026-11-23 09:00:00 wang_fang · mail ✓ 已送达',
     '09:02:04 wang_fang · sms – 未发送 (演练不对外通知)',
+    // that a broker has it is not to say that a person has
+    '09:02:04 wang_fang · mqtt → 已交给消息服务器',
+    '09:02:04 wang_fang · mqtt → 已交给消息服务器，但无人接收',
+    '09:02:04 wang_fang · mqtt ✗ 未送达 (the broker does not authorise this)',
   ]);
 });
 

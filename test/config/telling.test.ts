@@ -470,6 +470,7 @@ describe('channels: each mistake at its place', () => {
       `${hook}, secret: abcd`,
       [
         '29:53 `secret`: template generic signs nothing; remove it, or write `template: dingtalk` or `feishu`',
+        '29:61 warning `secret` stands here for everybody to read; write `secret: !secret way_secret`, and put it into the secrets file',
       ],
     ],
     [

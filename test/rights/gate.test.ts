@@ -18,6 +18,27 @@ const unsynced = () => {
 };
 const refused = (reason: string, code = 'notAllowed'): object => ({ id: 'c1', ok: false, code, reason });
 
+describe('the language of a command', () => {
+  const han = /\p{Script=Han}/u;
+
+  test('is that of its refusal, signed or not', async () => {
+    for (const language of ['zh', 'en'] as const) {
+      const unsigned = { id: 'c1', verb: 'ack', by: 'wang', origin: 'mqtt', language } as const;
+      const stranger = signedBy(holder('stranger', 'operate'), { language });
+      for (const command of [unsigned, stranger]) {
+        const reply = await door([wang]).run(command);
+        expect(han.test((reply as { message: string }).message)).toBe(language === 'zh');
+      }
+    }
+  });
+
+  test('is signed like any other field, and reaches the house', async () => {
+    const command = signedBy(wang, { language: 'zh' });
+    expect(await door([wang]).ask(command)).toMatchObject({ run: { verb: 'ack', language: 'zh' } });
+    expect(await door([wang]).run({ ...command, language: 'en' })).toMatchObject(refused('badSignature'));
+  });
+});
+
 describe('what is refused, and in which order', () => {
   test.each<[string, Fields]>([
     ['no key', { key: undefined }],

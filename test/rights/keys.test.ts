@@ -223,8 +223,105 @@ describe('the commands for people', { timeout: 60_000 }, () => {
     expect(stderr).not.toBe('');
   });
 
+  const make = ['key', 'new', 'mo', '--role'];
+  const sign = ['sign', '--key', 'wang.key.pem', '--premises', 's'];
+  test.each<[string, readonly string[], string]>([
+    [
+      'no role',
+      ['key', 'new', 'mo'],
+      '--role is missing; write one of view, acknowledge, operate, configure',
+    ],
+    ['a role that there is not', [...make, 'boss'], '--role boss is not a role; write one of view, '],
+    [
+      'an id that means something else',
+      ['key', 'new', 'constructor', '--role', 'view'],
+      'choose another name',
+    ],
+    [
+      'a day that there is not',
+      [...make, 'view', '--until', '2027-02-31'],
+      '2027-02-31 is not a date; write',
+    ],
+    [
+      'a day that is over',
+      [...make, 'view', '--until', '2020-01-31'],
+      '2020-01-31 is over; write the last day',
+    ],
+    ['an empty name', [...make, 'view', '--name', ' '], '--name is empty; write the name'],
+    [
+      'premises that are no id',
+      ['sign', '--key', 'wang.key.pem', '--premises', 'S 1', 'ack'],
+      '"S 1" is not an id',
+    ],
+    [
+      'an owner that is no id',
+      [...sign, '--as', 'X Y', 'ack'],
+      '--as "X Y" is not an id; write a small letter',
+    ],
+    ['an empty verb', [...sign, ''], 'the verb is empty; write one such as ack'],
+    ['an empty id', [...sign, '--id', '', 'ack'], '--id is not a text of 1 to 128 characters; write one'],
+    ['an empty session', [...sign, '--session', '', 'ack'], '--session is not a text of 1 to 128 characters'],
+    ['a name too long', [...sign, '--by', 'x'.repeat(65), 'ack'], '--by is not a text of 1 to 64 characters'],
+    [
+      'a field with its own option',
+      [...sign, 'ack', 'id=i3'],
+      "id can't be given as a field; write --id in its",
+    ],
+    ['a field that is set', [...sign, 'ack', 'nonce=1'], 'because `sign` sets it; leave it out'],
+    [
+      'a field twice',
+      [...sign, 'ack', 'incident=i3', 'incident=i4'],
+      'incident is given twice; give it once',
+    ],
+    ['a number without end', [...sign, 'level', 'of:=1e400'], "of can't be signed: a number is too large"],
+  ])('wrong usage is told in one clear sentence: %s', async (_name, argv, words) => {
+    const { code, stdout, stderr } = await run(...argv);
+    expect({ code, stdout }).toEqual({ code: 2, stdout: '' });
+    expect(stderr).toContain(words);
+    expect(stderr).toMatch(/^keepwatch: [^\n]+\n$/);
+  });
+
+  test.each<[string, readonly string[], RegExp]>([
+    [
+      'a key into no folder',
+      ['key', 'new', 'mo', '--role', 'view', '--out', 'nowhere/mo.key.pem'],
+      /^keepwatch: the key can't be written to nowhere\/mo\.key\.pem \(ENOENT\); name a file in a folder that exists/,
+    ],
+    [
+      'a key file that is not there',
+      ['sign', '--key', 'nowhere.pem', '--premises', 's', 'ack'],
+      /^keepwatch: there is no file nowhere\.pem; check the path/,
+    ],
+    [
+      'a folder',
+      ['sign', '--key', '.', '--premises', 's', 'ack'],
+      /^keepwatch: \. is a folder; name the file/,
+    ],
+  ])('%s', async (_name, argv, words) => {
+    const { code, stdout, stderr } = await run(...argv);
+    expect({ code, stdout }).toEqual({ code: 1, stdout: '' });
+    expect(stderr).toMatch(words);
+    expect(stderr.split('\n')).toHaveLength(2);
+  });
+
   test.each([
-    ['no key', 'not a key at all: hunter2-hunter2', /this is not a private key in PEM/],
+    [
+      'no key',
+      'not a key at all: hunter2-hunter2',
+      /wrong\.key\.pem is not a private key in PEM; name the file/,
+    ],
+    [
+      'the public key',
+      generateKeyPairSync('ed25519').publicKey.export({ type: 'spki', format: 'pem' }).toString(),
+      /wrong\.key\.pem holds a public key, which can't sign; name the file/,
+    ],
+    [
+      'locked',
+      generateKeyPairSync('ed25519')
+        .privateKey.export({ type: 'pkcs8', format: 'pem', cipher: 'aes-256-cbc', passphrase: 'x' })
+        .toString(),
+      /the key in wrong\.key\.pem is locked with a password; take that off/,
+    ],
     [
       'another kind',
       generateKeyPairSync('ec', { namedCurve: 'P-256' })

@@ -121,7 +121,10 @@ export function openSms(config: SmsConfig, host: ChannelHost): Channel {
         await modem?.send(number, text);
       })
       .catch((thrown: unknown) => {
-        log.warn({ because: faultOf(thrown, number).message }, 'an answer by text message could not be sent');
+        log.warn(
+          { code: 'SMS_ANSWER_FAILED', because: faultOf(thrown, number).message },
+          'an answer by text message could not be sent',
+        );
       })
       .finally(() => {
         answers -= 1;

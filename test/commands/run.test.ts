@@ -107,10 +107,13 @@ test('a warning is logged once, and at a reload only where it is new', async () 
     await expect.poll(() => of('RELOADED').length).toBe(before + 1);
   };
   await reload();
-  expect(of('CONFIG_WARNING')).toEqual([expect.stringContaining('zone `hall` is not used')]);
+  expect(of('CONFIG_WARNING')).toEqual([
+    expect.stringContaining('nobody is told of an alarm'),
+    expect.stringContaining('zone `hall` is not used'),
+  ]);
   writeFileSync(file, `${site}zones: { hall: { name: Hall }, attic: { name: Attic } }\n`);
   await reload();
-  expect(of('CONFIG_WARNING').slice(1)).toEqual([expect.stringContaining('zone `attic` is not used')]);
+  expect(of('CONFIG_WARNING').slice(2)).toEqual([expect.stringContaining('zone `attic` is not used')]);
   daemon?.kill('SIGTERM');
   expect(await exit).toBe(0);
 });

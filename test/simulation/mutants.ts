@@ -126,10 +126,10 @@ export const mutants: readonly Mutant[] = [
     replace: '',
   },
   {
-    what: 'a value that waits out its debounce is a trouble',
+    what: 'the points of a device that is back have no time to be read',
     path: 'src/core/troubles.ts',
-    find: 'turn.at.steadyMs + pointTroubleAfterMs + (point.debounceMs ?? 0)',
-    replace: 'turn.at.steadyMs + pointTroubleAfterMs',
+    find: 'at.steadyMs + rereadWithinMs + (debounceMs ?? 0)',
+    replace: 'at.steadyMs + (debounceMs ?? 0) / 2',
   },
   {
     what: 'what came behind a refused event does not come again',

@@ -21,7 +21,9 @@ export function isFloorId(id: string): boolean {
 export function floorOf(given: unknown): FloorData | string {
   if (!isMap(given)) return 'a floor is a map with `name`, `points` and `zones`';
   for (const key of Object.keys(given))
-    if (!['name', 'points', 'zones'].includes(key)) return `unknown key \`${key.slice(0, 60)}\``;
+    if (!['name', 'points', 'zones'].includes(key)) {
+      return `unknown key \`${key.slice(0, 60).replace(/\s+/g, ' ')}\``;
+    }
   const name = nameIn(given.name);
   if (name === undefined) return '`name` must be a text, or { zh: …, en: … }';
   const points = placesIn(given.points, pointForm, 2);

@@ -105,7 +105,9 @@ export const expressions: Target = {
     }
     for (const id of pointsNamed(text)) must(id.includes('.'), () => `${id} is no point`);
     if (problems.length > 0) return problems.map(({ what }) => wordsOf(what)).join('|');
+    // what is said of a faulty device, or of the device itself, was said elsewhere
     if (named.some((id) => id.startsWith('broken.'))) return 'hidden';
+    if (named.length === 0 && /\bbroken\b/.test(text)) return 'hidden';
     must(named.length > 0, 'it names no point and has no problem');
     const view: View = { values: [], disabled: new Set() };
     const [compiled] = compileExpressions([text], points, index, view);

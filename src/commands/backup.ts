@@ -53,7 +53,7 @@ async function backup(given: string, options: Options): Promise<number> {
   const fresh = `${target}.part`;
   try {
     const outside = await copyTo(fresh, options);
-    const { syncFile, syncFolder } = await import('../store/sync.ts');
+    const { syncFile, syncFolder } = await import('../lib/sync.ts');
     const verdict = await checked(fresh);
     const [bytes, files] = [statSync(fresh).size, await configCount(fresh)];
     syncFile(fresh);

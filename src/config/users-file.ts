@@ -1,21 +1,10 @@
 // The file of users as `keepwatch user` changes it: one user put in, changed or taken out, with everything else of it left
 // as people wrote it. Written beside and put in place whole. Knows no passwords, only their hashes.
 
-import {
-  closeSync,
-  existsSync,
-  fchmodSync,
-  fchownSync,
-  fsyncSync,
-  openSync,
-  readFileSync,
-  renameSync,
-  rmSync,
-  statSync,
-  writeSync,
-} from 'node:fs';
+import { existsSync, readFileSync, statSync } from 'node:fs';
 import path from 'node:path';
 import { type Document, isMap, parseDocument } from 'yaml';
+import { writeWholeFile } from '../lib/sync.ts';
 import type { Role } from '../rights/roles.ts';
 import { readUsers, usualUsers } from './console-form.ts';
 import { faultList, formatFault } from './faults.ts';
@@ -77,23 +66,11 @@ function documentOf(file: string): Document {
 }
 
 function write(file: string, document: Document): void {
-  const fresh = path.join(path.dirname(file), `.${path.basename(file)}.${process.pid}.tmp`);
   const before = statSync(file, { throwIfNoEntry: false });
   // the group of the folder is the daemon's, who must be able to read it (made by root in /etc/keepwatch)
-  const folder = statSync(path.dirname(file));
-  try {
-    const handle = openSync(fresh, 'wx', mode);
-    try {
-      writeSync(handle, document.toString({ lineWidth: 0 }));
-      fchmodSync(handle, before === undefined ? mode : before.mode & 0o7640);
-      if (process.getuid?.() === 0) fchownSync(handle, before?.uid ?? folder.uid, before?.gid ?? folder.gid);
-      fsyncSync(handle);
-    } finally {
-      closeSync(handle);
-    }
-    renameSync(fresh, file);
-  } catch (error) {
-    rmSync(fresh, { force: true });
-    throw error;
-  }
+  const owner = process.getuid?.() === 0 ? (before ?? statSync(path.dirname(file))) : undefined;
+  writeWholeFile(file, document.toString({ lineWidth: 0 }), {
+    mode: before === undefined ? mode : before.mode & 0o7640,
+    ...(owner && { owner }),
+  });
 }

@@ -3,13 +3,13 @@
 
 import { chmodSync, copyFileSync, existsSync, renameSync, rmSync } from 'node:fs';
 import Sqlite, { type Database } from 'better-sqlite3';
+import { syncFile, syncFolder } from '../lib/sync.ts';
 import { stripConfig } from './config-files.ts';
 import { storeFault, toStoreFault } from './faults.ts';
 import { schemaVersion } from './migrations.ts';
 import { putAside, storeFile } from './open.ts';
 import { onCopy, refuseOthers } from './read.ts';
 import { provenSite } from './site.ts';
-import { syncFile, syncFolder } from './sync.ts';
 import type { Verdict } from './types.ts';
 import { verifyChain } from './verify.ts';
 

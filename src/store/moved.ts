@@ -4,10 +4,10 @@
 
 import { existsSync, mkdirSync, renameSync, rmSync, statSync } from 'node:fs';
 import type { Database } from 'better-sqlite3';
+import { syncFile, syncFolder } from '../lib/sync.ts';
 import { toStoreFault } from './faults.ts';
 import { forwarding } from './forward.ts';
 import { putAside, storeFile } from './open.ts';
-import { syncFile, syncFolder } from './sync.ts';
 import type { Store } from './types.ts';
 
 export interface Opened {

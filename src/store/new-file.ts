@@ -14,9 +14,9 @@ import {
 } from 'node:fs';
 import path from 'node:path';
 import Sqlite from 'better-sqlite3';
+import { syncFile, syncFolder } from '../lib/sync.ts';
 import { storeFault } from './faults.ts';
 import { migrate } from './migrations.ts';
-import { syncFile, syncFolder } from './sync.ts';
 
 /** `keepwatch.db.new-4711`, and what SQLite has beside it */
 const strayForm = /\.new-\d+(?:-journal|-wal|-shm)?$/;

@@ -15,10 +15,10 @@ import {
 import path from 'node:path';
 import Sqlite, { type Database } from 'better-sqlite3';
 import { fileDate } from '../lib/file-date.ts';
+import { syncFolder } from '../lib/sync.ts';
 import { storeFault } from './faults.ts';
 import { applicationId, migrate, schemaSteps, schemaVersion } from './migrations.ts';
 import { makeFile } from './new-file.ts';
-import { syncFolder } from './sync.ts';
 import { hasLostTransactions } from './torn-log.ts';
 
 export interface OpenedFile {

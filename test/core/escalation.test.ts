@@ -7,7 +7,7 @@ import { describe, expect, it } from 'vitest';
 import { timelines } from '../support/ladder-sites.ts';
 import { watch } from '../support/ladder-watch.ts';
 
-const numRuns = Number(process.env.KEEPWATCH_RUNS ?? 3000);
+const numRuns = Number(process.env.KEEPWATCH_RUNS ?? 1200);
 const given = process.env.KEEPWATCH_SEED ?? (process.env.CI === 'true' ? '20261124' : undefined);
 
 describe('ladders and messages', () => {

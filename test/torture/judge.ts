@@ -56,7 +56,7 @@ export function judge(trips: readonly Trip[], seen: Witness, lastSeq: number): V
     answered: told.length,
     unsure: unsure.length,
     unsureTold: unsure.filter((trip) => opened.has(nameOf(trip))).length,
-    lost: sure.map(nameOf).filter((name) => !opened.has(name)),
+    lost: sure.filter((trip) => !opened.has(nameOf(trip)) && !goesOn(trip, trips, opened)).map(nameOf),
     doubled: [...opened].filter(([, ids]) => new Set(ids).size > 1 || ids.length > 1).map(([name]) => name),
     invented: [...opened.keys()].filter((name) => !known.has(name)),
     unended: [...opened].flatMap(([name, ids]) => (ids.every((id) => ends.get(id) === 1) ? [] : [name])),
@@ -66,6 +66,13 @@ export function judge(trips: readonly Trip[], seen: Witness, lastSeq: number): V
     lastSeq,
     repeats: all.length - bySeq.size,
   };
+}
+
+/** No gateway was there to be told of a rest since an alarm that was told: to it both are one. */
+function goesOn(trip: Trip, trips: readonly Trip[], opened: ReadonlyMap<string, unknown>): boolean {
+  const before = trips.slice(0, trips.indexOf(trip)).filter(({ detector }) => detector === trip.detector);
+  const unseen = before.slice(before.findLastIndex((each) => each.rest().atMs !== undefined) + 1);
+  return unseen.some((each) => opened.has(nameOf(each)));
 }
 
 const nameOf = (trip: Trip): string => `${pointOf(trip)} = ${trip.value}`;

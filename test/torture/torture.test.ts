@@ -108,6 +108,14 @@ describe('the judge', () => {
     expect(verdictOf([trips[0]!, trip(1, 30_002, {})], good, 4).invented).toEqual(['panel.d1 = 30002']);
   });
 
+  test('counts a trip after a rest that no gateway was there to see as the alarm before, where that was told', () => {
+    const unseen = { ...trip(0, 30_001, sure), rest: () => ({}) };
+    const again = trip(0, 30_002, sure);
+    expect(verdictOf([unseen, again], good.slice(0, 2), 2).lost).toEqual([]);
+    expect(verdictOf([trips[0]!, again], good.slice(0, 2), 2).lost).toEqual(['panel.d0 = 30002']);
+    expect(verdictOf([unseen, again], [], 0).lost).toEqual(['panel.d0 = 30001', 'panel.d0 = 30002']);
+  });
+
   test('finds one without its end', () => {
     expect(verdictOf(trips, good.slice(0, 3), 3).unended).toEqual(['panel.d1 = 30002']);
   });

@@ -6,6 +6,7 @@ import path from 'node:path';
 import { type PutBack, putConfig } from '../config-copy.ts';
 import { callDaemon, DaemonRefused, NoDaemon } from '../control/client.ts';
 import { socketName } from '../control/types.ts';
+import { moduleFault } from '../lib/compiled-module.ts';
 import { type ConfigFiles, configIn } from '../store/config-files.ts';
 import { placeStaged, stageCopy, unstage } from '../store/copies.ts';
 import type { Verdict } from '../store/types.ts';
@@ -78,7 +79,9 @@ async function restore(given: string, options: Options): Promise<number> {
 function filesIn(copy: string): ConfigFiles | undefined {
   try {
     return configIn(copy);
-  } catch {
+  } catch (error) {
+    const unfit = moduleFault(error);
+    if (unfit !== undefined) throw Object.assign(new Error(unfit.message), { hint: unfit.hint });
     const hint = 'give a file that `keepwatch backup` made; nothing was changed';
     throw Object.assign(new Error(`this is not a copy of keepwatch, or it is damaged: ${copy}`), { hint });
   }

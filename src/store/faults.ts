@@ -2,6 +2,7 @@
 // technician can do about it. Judges errors only; decides nothing about going on.
 
 import path from 'node:path';
+import { moduleFault } from '../lib/compiled-module.ts';
 import { StoreFault } from './types.ts';
 
 export type Operation = 'open' | 'commit' | 'read' | 'backup';
@@ -71,6 +72,8 @@ export function storeFault(code: string, message: string, cause?: unknown, hint?
 /** Faults pass through; an error that neither SQLite nor the system raised is a bug and stays what it is. */
 export function toStoreFault(error: unknown, operation: Operation, file: string): unknown {
   if (error instanceof StoreFault || !(error instanceof Error)) return error;
+  const unfit = moduleFault(error);
+  if (unfit !== undefined) return storeFault('module', unfit.message, error, unfit.hint);
   const code = codeOf(error);
   if (code === undefined) return error;
   const detail = `${(error as { code?: string }).code ?? error.name}: ${error.message}`;

@@ -43,7 +43,7 @@ export type JournalRow = readonly [
 ];
 
 export class StoreFault extends Error {
-  /** `busy` another daemon has it, `newer` a newer schema, `readOnly`, `full`, `io`, `damaged` */
+  /** `busy` another daemon has it, `newer` a newer schema, `readOnly`, `full`, `io`, `damaged`, `module` SQLite can't be loaded */
   readonly code: string;
   readonly hint: string;
   constructor(code: string, message: string, hint: string) {
@@ -102,8 +102,8 @@ export interface Store {
   incident(id: string): Incident | undefined;
   /** the newest incident of this short name: `i3` finds `i3_ab12` */
   incidentLike(name: string): Incident | undefined;
-  /** newest first */
-  incidents(filter: { open?: boolean; limit: number }): Incident[];
+  /** newest first; `before`: those that opened before the one of this id, open and closed */
+  incidents(filter: { open?: boolean; before?: string; limit: number }): Incident[];
   /**
    * A page of incidents, oldest first: those that opened within the range of moments (ISO 8601; `to` is not in it), and
    * those that opened before its end and are open still. Looks at a few hundred at a time, so that the daemon is

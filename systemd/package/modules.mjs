@@ -13,6 +13,7 @@ import {
   statSync,
 } from 'node:fs';
 import path from 'node:path';
+import { flags } from './object-wrap.mjs';
 
 /** What the build leaves outside (see test/support/build.mjs), and what reports on paper load with `require`. */
 const roots = [
@@ -40,7 +41,12 @@ const notNeeded = [
 /** More of single packages: what is for browsers, and the same again in another form. */
 const notNeededOf = {
   pdfkit: [/browser|standalone|\.old\.|\.mjs$/],
-  fontkit: [/browser|\.mjs$/],
+  fontkit: [/^src\/|browser|\.mjs$/],
+  '@swc/helpers': [/^(?!package\.json$|cjs\/)/],
+  fflate: [/^(esm|umd)\/|browser/],
+  pako: [/^dist\//],
+  '@noble/ciphers': [/^esm\//],
+  '@noble/hashes': [/^esm\//],
   'better-sqlite3': [/^src\//],
   epoll: [/^src\//],
   'node-gyp-build': [/^(bin|build-test|optional)\.js$/],
@@ -165,6 +171,7 @@ function crossCompile(root, folder, file, { processor, triple, tell }) {
     CXX: `${triple}-g++`,
     AR: `${triple}-ar`,
     LINK: `${triple}-g++`,
+    CXXFLAGS: `${process.env.CXXFLAGS ?? ''} ${flags}`.trim(),
   };
   try {
     execFileSync(

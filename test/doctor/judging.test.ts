@@ -18,7 +18,7 @@ import { type Heard, judgeAnswers } from '../../src/doctor/lines.ts';
 import { thisMachine } from '../../src/doctor/machine.ts';
 import { may, runnerOf } from '../../src/doctor/people.ts';
 import { judgeDegrees, judgeThrottled } from '../../src/doctor/power.ts';
-import { judgeArch, judgeNode } from '../../src/doctor/program.ts';
+import { judgeArch, judgeModule, judgeNode } from '../../src/doctor/program.ts';
 import { isConsole, judgeAlike, serial } from '../../src/doctor/serial.ts';
 import { type Finding, type Patient, say } from '../../src/doctor/types.ts';
 import { judgeUnit } from '../../src/doctor/unit.ts';
@@ -48,6 +48,22 @@ describe('the program', () => {
     ['v24.1.0', 'good node'],
     ['v27.0.0', 'fault nodeTooNew'],
   ])('%s', (version, code) => expect(codes([judgeNode(version)])).toEqual([code]));
+
+  test('a compiled module that fits, that is made for another Node, or that would end the process', () => {
+    const other = Object.assign(
+      new Error(
+        "The module '/a/b.node'\nwas compiled against a different Node.js version using\nNODE_MODULE_VERSION 115. This version of Node.js requires\nNODE_MODULE_VERSION 137.",
+      ),
+      { code: 'ERR_DLOPEN_FAILED' },
+    );
+    expect(judgeModule({ aborts: false }, 'v24.21.0')).toEqual([]);
+    const [unfit] = judgeModule({ error: other, aborts: false }, 'v24.21.0');
+    expect(unfit).toMatchObject({ state: 'fault', code: 'moduleUnfit' });
+    expect(unfit!.what.en).toBe(
+      'the compiled module /a/b.node is made for Node 20, and this is Node 24.21.0',
+    );
+    expect(codes(judgeModule({ aborts: true }, 'v24.21.0'))).toEqual(['fault moduleAborts']);
+  });
 
   test.each([
     ['arm64', 'good arch'],

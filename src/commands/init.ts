@@ -1,10 +1,12 @@
 // `keepwatch init`: a first site file for this machine, from questions or from options alone. Options only, and the
-// order of things; what is asked, looked for and written is in src/setup/. Never overwrites and drives nothing.
+// order of things; what is asked, looked for and written is in src/setup/. Never overwrites, and starts the daemon only
+// where that is asked for.
 
 import { existsSync } from 'node:fs';
 import path from 'node:path';
 import type { Fault } from '../config/types.ts';
 import { thisMachine } from '../doctor/machine.ts';
+import type { AskGpio } from '../doctor/types.ts';
 import { askAll, askerOn, type Given, languageIn, Stopped, timezoneOf } from '../setup/ask.ts';
 import { composeContacts, composeSite } from '../setup/compose.ts';
 import {
@@ -23,7 +25,8 @@ import {
   zoneOf,
 } from '../setup/parts.ts';
 import { type Draft, draftOf } from '../setup/place.ts';
-import { type FoundUnit, scanLine, surveyOf } from '../setup/survey.ts';
+import { mustBeStartable, service, startService } from '../setup/service.ts';
+import { type FoundUnit, linesAmiss, scanLine, surveyOf } from '../setup/survey.ts';
 import { languageOf } from '../terminal/words.ts';
 import { type Define, print, say, UsageFault, withExample, withLanguage } from './verb.ts';
 
@@ -32,15 +35,19 @@ const contactsName = 'contacts.yaml';
 
 export const define: Define = (command, act) => {
   const example = [
-    'keepwatch init',
-    'keepwatch init --yes --dir /etc/keepwatch --data /var/lib/keepwatch --premises store_0042 --name-zh 人民路店 \\',
+    'sudo keepwatch init --start',
+    'sudo keepwatch init --start --yes --premises store_0042 --name-zh 人民路店 \\',
     '    --mqtt mqtts://broker.example:8883 --mqtt-user gw42 --zone hall=大厅/Hall \\',
     '    --bus line1=/dev/serial/by-id/usb-FTDI_A1-if00-port0,9600,none --device board=line1:2:waveshare-io-8ch \\',
     '    --contact smoke_hall=GPIO17:smoke:hall --output siren=GPIO22',
   ].join('\n  ');
   const many = (text: string, before: readonly string[] = []): string[] => [...before, text];
   withExample(withLanguage(command), example)
-    .option('--dir <folder>', 'where the files go', '.')
+    .option(
+      '--start',
+      'for the installed service: into /etc/keepwatch, state in /var/lib/keepwatch, then start the daemon',
+    )
+    .option('--dir <folder>', 'where the files go; default: here')
     .option('--yes', 'ask nothing: what is not given takes its default')
     .option('--premises <id>', 'id of the premises, a word in every topic')
     .option('--name-zh <name>', 'name in Chinese')
@@ -71,7 +78,8 @@ export const define: Define = (command, act) => {
 
 interface Options {
   readonly lang?: string;
-  readonly dir: string;
+  readonly start?: boolean;
+  readonly dir?: string;
   readonly yes?: boolean;
   readonly premises?: string;
   readonly nameZh?: string;
@@ -92,11 +100,19 @@ interface Options {
 }
 
 async function init(options: Options): Promise<number> {
-  const folder = path.resolve(options.dir);
+  if (options.start) {
+    if (options.dir !== undefined || options.data !== undefined)
+      throw new UsageFault(
+        `--start writes into ${service.folder}, with the state in ${service.data}; leave --dir and --data away`,
+      );
+    mustBeStartable();
+  }
+  const folder = path.resolve(options.start ? service.folder : (options.dir ?? '.'));
   mustBeNew(path.join(folder, siteName));
   if (options.scan && !options.yes) throw new UsageFault('--scan goes with --yes; without it you are asked');
   const { drivers, lookAtGpio } = await import('../app.ts');
-  const survey = await surveyOf(thisMachine(), (lines, sysfs) => lookAtGpio(lines, sysfs));
+  const askGpio: AskGpio = (lines, bus) => lookAtGpio(lines, bus);
+  const survey = await surveyOf(thisMachine(), askGpio);
   const given = inUsage(() => givenBy(options, survey.profiles));
   const stop = new AbortController();
   const interrupt = (): void => stop.abort();
@@ -133,7 +149,7 @@ async function init(options: Options): Promise<number> {
     if (stop.signal.aborted) throw new Stopped('stopped');
     const whole = withNamedZones(answers);
     inUsage(() => checkTogether(whole));
-    return await write(folder, whole);
+    return await write(folder, whole, askGpio, options.start === true);
   } catch (error) {
     if (!(error instanceof Stopped)) throw error;
     say('\nkeepwatch: stopped; nothing was written');
@@ -168,7 +184,7 @@ function givenBy(options: Options, profiles: readonly string[]): Given {
     en: options.nameEn,
     timezone: options.timezone === undefined ? undefined : timezoneOf(options.timezone),
     language: options.language === undefined ? undefined : languageIn(options.language),
-    data: options.data === undefined ? './data' : path.resolve(options.data),
+    data: options.start ? service.data : options.data === undefined ? './data' : path.resolve(options.data),
     mqtt: options.mqtt === undefined ? undefined : mqttUrlOf(options.mqtt),
     username: options.mqttUser,
     ca: options.mqttCa === undefined ? undefined : path.resolve(options.mqttCa),
@@ -239,7 +255,7 @@ async function taken(given: Given, { timezone, language, scan }: Defaults): Prom
 }
 
 /** Checks what would be written, and writes it only if it is good. */
-async function write(folder: string, answers: Answers): Promise<number> {
+async function write(folder: string, answers: Answers, askGpio: AskGpio, start: boolean): Promise<number> {
   const [{ drivers }, { loadConfig, formatFault }] = await Promise.all([
     import('../app.ts'),
     import('../config/load.ts'),
@@ -276,8 +292,12 @@ async function write(folder: string, answers: Answers): Promise<number> {
   const file = path.join(folder, siteName);
   const { faults } = loadConfig(file, { drivers });
   for (const { name } of files) print(path.join(folder, name));
-  for (const line of left(answers, file, faults.map(formatFault))) say(line);
-  return 0;
+  const amiss = await linesAmiss(answers, askGpio, answers.premises.language === 'zh');
+  const isMissing = faults.some(({ severity }) => severity === 'fault');
+  const started = start && !isMissing;
+  if (started) say(await startService(answers.premises.language));
+  for (const line of left(answers, file, [...faults.map(formatFault), ...amiss], started)) say(line);
+  return start && isMissing ? 1 : 0;
 }
 
 /** It is to be put in its place by a person, and nowhere else. */
@@ -285,11 +305,19 @@ function isSecret({ what }: Fault): boolean {
   return /^secret `/.test(what);
 }
 
-function left(answers: Answers, file: string, faults: readonly string[]): string[] {
+function left(answers: Answers, file: string, faults: readonly string[], started: boolean): string[] {
   const zh = answers.premises.language === 'zh';
   const lines: string[] = [];
   if (faults.length > 0)
     lines.push('', zh ? '还要处理：' : 'Left to do:', ...faults.map((fault) => `  ${fault}`));
+  if (started)
+    return [
+      ...lines,
+      '',
+      zh ? '接下来：' : 'Next:',
+      '  sudo keepwatch doctor',
+      `  sudo keepwatch walktest start --by ${zh ? '名字' : 'NAME'}${zh ? '   逐个触发探测器，看是否都听到；keepwatch walktest stop 结束' : '   trip each detector, see that all are heard; keepwatch walktest stop ends it'}`,
+    ];
   const option =
     file === path.resolve(siteName) || file === '/etc/keepwatch/keepwatch.yaml' ? '' : ` -c ${file}`;
   return [

@@ -1,7 +1,16 @@
 // Puts the new files in their place: all of them or none, never over one that is there, and nothing half written stays
 // whatever ends it. Knows folders and names, not what is in the files.
 
-import { existsSync, linkSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import {
+  chownSync,
+  existsSync,
+  linkSync,
+  mkdirSync,
+  mkdtempSync,
+  rmSync,
+  statSync,
+  writeFileSync,
+} from 'node:fs';
 import path from 'node:path';
 
 export interface NewFile {
@@ -22,7 +31,12 @@ export function draftOf(folder: string, files: readonly NewFile[]): Draft {
   const missing = firstMissing(folder);
   mkdirSync(folder, { recursive: true });
   const draft = mkdtempSync(path.join(folder, '.keepwatch-init-'));
-  for (const { name, text } of files) writeFileSync(path.join(draft, name), text, { mode: 0o640 });
+  for (const { name, text } of files) {
+    const file = path.join(draft, name);
+    writeFileSync(file, text, { mode: 0o640 });
+    // written by root into the package's /etc/keepwatch they would be closed to the daemon
+    if (process.getuid?.() === 0) chownSync(file, 0, statSync(folder).gid);
+  }
   let done = false;
   return {
     folder: draft,

@@ -12,6 +12,7 @@ import { systemClock } from '../lib/clock.ts';
 import { openLine } from '../probe/ask.ts';
 import { guessProfile } from '../probe/guess.ts';
 import { type LineSetting, sweep } from '../probe/sweep.ts';
+import type { Answers } from './parts.ts';
 
 export interface Port {
   readonly path: string;
@@ -52,7 +53,7 @@ export async function surveyOf(machine: Machine, askGpio: AskGpio): Promise<Surv
     const { holders } = holdersOf(machine, machine.real(path) ?? path);
     return { path, heldBy: holders.map(({ name, pid }) => `${name} (${pid})`).join(', ') };
   });
-  const gpio = await askGpio([], undefined).catch(() => undefined);
+  const gpio = await askGpio([]).catch(() => undefined);
   const model = machine.read('/proc/device-tree/model');
   return {
     ...(model !== undefined && { model }),
@@ -60,6 +61,24 @@ export async function surveyOf(machine: Machine, askGpio: AskGpio): Promise<Surv
     lines: (gpio?.names ?? []).filter((name) => /^GPIO\d+$/.test(name)),
     profiles: loadAllProfiles(profileFolders(undefined)).profiles.map(({ id }) => id),
   };
+}
+
+/** What this machine has against the lines that the answers name: a sentence each. They may be meant for another one. */
+export async function linesAmiss(
+  { contacts, outputs }: Pick<Answers, 'contacts' | 'outputs'>,
+  askGpio: AskGpio,
+  zh: boolean,
+): Promise<string[]> {
+  const lines = [...contacts, ...outputs].map(({ line }) => line);
+  if (lines.length === 0) return [];
+  const answer = await askGpio(lines.map((line) => ({ line }))).catch(() => undefined);
+  if (answer === undefined || answer.through === 'none')
+    return [
+      zh
+        ? `这台机器上看不到 GPIO，${lines.join('、')} 没有查；装好后运行 keepwatch doctor`
+        : `no GPIO is seen on this machine, so ${lines.join(', ')} were not looked for; run keepwatch doctor on the one that has it`,
+    ];
+  return answer.wrong.map(({ what, hint }) => `${what}; ${hint}`);
 }
 
 export interface ScanOptions {

@@ -13,19 +13,25 @@ import {
 } from 'node:fs';
 import path from 'node:path';
 import { lastWords, must, run } from './run.ts';
-import { Refused } from './types.ts';
+import { type Installed, Refused } from './types.ts';
 
 const name = 'keepwatch';
 const dpkgInfo = '/var/lib/dpkg/info';
 
-/** The version that is installed. Throws Refused where none is, or where dpkg was interrupted. */
-export async function installedVersion(): Promise<string> {
+/** What dpkg says is installed. */
+export async function installed(): Promise<Installed> {
   // biome-ignore lint/suspicious/noTemplateCurlyInString: dpkg-query fills them in
-  const { stdout } = await run(['dpkg-query', '-W', '-f', '${db:Status-Abbrev} ${Version}', name]);
-  const [status, version] = stdout.trim().split(/\s+/);
-  if (status === undefined || version === undefined)
+  const { stdout } = await run(['dpkg-query', '-W', '-f', '${db:Status-Abbrev}|${Version}', name]);
+  const [status = '', version = ''] = stdout.trim().split('|');
+  // the first letter is what is wanted, the third is set where it must be installed again
+  return { whole: /^.i ?$/.test(status), ...(version !== '' && { version }) };
+}
+
+/** The version that is installed. Throws Refused where none is, or where dpkg was interrupted. */
+export function versionOf({ whole, version }: Installed): string {
+  if (version === undefined)
     throw new Refused('keepwatch is not installed as a package', 'install the first one with apt');
-  if (status !== 'ii')
+  if (!whole)
     throw new Refused('the package is not installed in full', 'run `dpkg --configure -a`, then try again');
   return version;
 }

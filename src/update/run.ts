@@ -42,6 +42,21 @@ export function run(argv: readonly string[], withinMs = 600_000): Promise<Ran> {
   });
 }
 
+/**
+ * Locks an open file, for as long as it stays open here: `flock` locks what it was handed, which is the same open file.
+ * False: another process has it locked.
+ */
+export function lockWasTaken(descriptor: number): Promise<boolean> {
+  return new Promise((resolve, reject) => {
+    const child = spawn('/usr/bin/flock', ['--nonblock', '3'], {
+      cwd: '/',
+      stdio: ['ignore', 'ignore', 'ignore', descriptor],
+    });
+    child.once('error', reject);
+    child.once('close', (code) => resolve(code === 0));
+  });
+}
+
 /** What it wrote; throws with its last words where it failed. */
 export async function must(argv: readonly string[], withinMs?: number): Promise<string> {
   const { code, stdout, stderr } = await run(argv, withinMs);

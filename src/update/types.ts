@@ -28,3 +28,37 @@ export interface Look {
   /** rules of the troubles of the gateway itself that are open */
   readonly ill: readonly string[];
 }
+
+/** What dpkg says of the package. */
+export interface Installed {
+  /** unpacked and configured: nothing was interrupted */
+  readonly whole: boolean;
+  /** absent: none is known */
+  readonly version?: string;
+}
+
+export type Outcome =
+  | { readonly result: 'updated'; readonly from: string; readonly to: string; readonly signer: string }
+  | {
+      readonly result: 'rolledBack' | 'notHealthy';
+      readonly from: string;
+      readonly to: string;
+      readonly because: string;
+      /** what became of the state */
+      readonly state: 'kept' | 'restored';
+      /** what is wrong with what was gone back to */
+      readonly still?: string;
+    };
+
+/** How going on after an interruption ended. */
+export type Resumed =
+  | Outcome
+  /** no update was interrupted */
+  | { readonly result: 'nothing' }
+  /** somebody has installed a third version since */
+  | {
+      readonly result: 'superseded';
+      readonly from: string;
+      readonly to: string;
+      readonly installed: string;
+    };

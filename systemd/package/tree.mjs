@@ -38,7 +38,9 @@ export async function stageTree(given) {
   for (const file of filesBelow(at(program))) dropMapLine(file);
   write('usr/bin/keepwatch', readFileSync(path.join(root, 'systemd/package/debian/wrapper')), 0o755);
 
-  put('systemd/keepwatch.service', 'usr/lib/systemd/system/keepwatch.service');
+  for (const unit of ['keepwatch.service', 'keepwatch-update.service'])
+    put(`systemd/${unit}`, `usr/lib/systemd/system/${unit}`);
+  put('systemd/finish-update', `${program}/systemd/finish-update`);
   put('systemd/keepwatch.sysusers.conf', 'usr/lib/sysusers.d/keepwatch.conf');
   put('systemd/keepwatch.tmpfiles.conf', 'usr/lib/tmpfiles.d/keepwatch.conf');
   for (const rules of ['60-keepwatch-gpio.rules', '60-keepwatch-serial.rules'])

@@ -1,6 +1,15 @@
 // New files go to their place whole or not at all: never over one that is there, and nothing stays behind.
 
-import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import {
+  chownSync,
+  existsSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  statSync,
+  writeFileSync,
+} from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { afterEach, beforeEach, expect, test } from 'vitest';
@@ -25,6 +34,16 @@ test('all of them, into a folder that had to be made', () => {
   draft.drop();
   expect(readdirSync(deep).sort()).toEqual(['contacts.yaml', 'keepwatch.yaml']);
   expect(readFileSync(path.join(deep, 'keepwatch.yaml'), 'utf8')).toBe('premises: {}\n');
+});
+
+const asRoot = process.getuid?.() === 0;
+test.runIf(asRoot)('what root writes into the package’s folder is open to the daemon’s group', () => {
+  chownSync(folder, 0, 4242);
+  const draft = draftOf(folder, files);
+  draft.put();
+  draft.drop();
+  const { gid, mode } = statSync(path.join(folder, 'keepwatch.yaml'));
+  expect({ gid, mode: mode & 0o777 }).toEqual({ gid: 4242, mode: 0o640 });
 });
 
 test('none where one came in between', () => {

@@ -2,6 +2,7 @@
 // own path is the packager's: that it is missing here is the one thing to be said.
 
 import { spawnSync } from 'node:child_process';
+import { readFileSync } from 'node:fs';
 import path from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { checkout } from '../support/daemon.ts';
@@ -32,6 +33,15 @@ describe.skipIf(!able)('systemd/keepwatch.service', () => {
       { encoding: 'utf8' },
     );
     expect(stderr).not.toBe('');
+  });
+
+  test('lets setpriv start the tools of libgpiod', () => {
+    // without it no GPIO by the character device; test/torture/vm-gpio.ts shows it with the daemon
+    const filters = readFileSync(unit, 'utf8').match(/^SystemCallFilter=.*$/gm) ?? [];
+    const denied = filters.findIndex((line) => /=~.*@privileged/.test(line));
+    const allowed = filters.findIndex((line) => /=.*\bcapset\b/.test(line) && !line.includes('~'));
+    expect(denied).toBeGreaterThanOrEqual(0);
+    expect(allowed).toBeGreaterThan(denied);
   });
 
   test('its exposure is 2.0 or less', () => {

@@ -1,11 +1,12 @@
 // `keepwatch update` under a real systemd with an alarm open: a good package goes in, one that nobody signed does not,
-// and one whose daemon does not start, stays silent or has spoilt the state for the version before is taken back.
+// and one whose daemon does not start, stays silent or has spoilt the state for the version before is taken back. Cut off
+// at its moments, dpkg with it, it is finished by the unit that a boot starts.
 
-import { readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { signFile } from '../../systemd/package/release.mjs';
 import type { Daemon } from '../support/daemon.ts';
 import { pid, sh, show, unit } from './container-parts.ts';
-import { allRead, allTold, judge, row, type Stage, setStage } from './disk-stage.ts';
+import { allRead, allTold, judge, longest, row, type Stage, setStage } from './disk-stage.ts';
 import { haveGuests, type InsideOptions, inGuest } from './guest.ts';
 import {
   anotherVersion,
@@ -15,18 +16,30 @@ import {
   installFirst,
   must,
   newSigner,
+  type Signer,
   said,
+  saidLater,
   site,
   trust,
 } from './package-parts.ts';
 import type { Figure } from './scenario.ts';
+import {
+  type Cut,
+  configuring,
+  cutAndResume,
+  judging,
+  judgingBad,
+  takingBack,
+  unpacking,
+} from './update-cuts.ts';
 
-export const what = 'signed updates (container): a good one, forged ones, and bad ones that are taken back';
+export const what =
+  'signed updates (container): a good one, forged ones, bad ones that are taken back, and some that are cut off';
 
 export async function run(options: InsideOptions): Promise<readonly Figure[]> {
   if (haveGuests()) buildPackage(options.tell);
   try {
-    return await inGuest({ kind: 'container', scenario: 'container-update', timeoutS: 900 }, options);
+    return await inGuest({ kind: 'container', scenario: 'container-update', timeoutS: 1800 }, options);
   } finally {
     dropPackage();
   }
@@ -57,7 +70,7 @@ esac
 exec /usr/bin/node ${program} "$@"
 `;
 
-export async function inside({ tell }: InsideOptions): Promise<Figure[]> {
+export async function inside({ quick, tell }: InsideOptions): Promise<Figure[]> {
   const figures: Figure[] = [];
   const ours = newSigner('ours');
   const theirs = newSigner('theirs');
@@ -79,7 +92,7 @@ export async function inside({ tell }: InsideOptions): Promise<Figure[]> {
     const file = anotherVersion(version, change);
     signFile(file, signer.keyFile);
     const beganMs = performance.now();
-    const { code, text } = said('keepwatch', 'update', file, '--within', '60s', '--steady', '3s');
+    const { code, text } = await saidLater('keepwatch', 'update', file, '--within', '60s', '--steady', '3s');
     tell(
       `${version}: exit ${code} after ${Math.round((performance.now() - beganMs) / 1000)} s: ${text.trim().split('\n').at(-1)}`,
     );
@@ -136,6 +149,13 @@ export async function inside({ tell }: InsideOptions): Promise<Figure[]> {
       await stands(stage, from, epoch);
     }
 
+    const tookMs: number[] = [];
+    for (const cut of cutsOf(quick)) tookMs.push(await cutAndResume(stage, cut, ours, tell));
+    figures.push(
+      row('updates cut off and finished, every event told', '', tookMs.length),
+      row('finished after, longest', 'ms', longest(tookMs), 120_000),
+    );
+
     from = stage.seen.seen.length;
     const spoilt = await update('0.6.0', { program: migrates });
     expectEnd(4, spoilt);
@@ -164,13 +184,50 @@ export async function inside({ tell }: InsideOptions): Promise<Figure[]> {
       left.join(' '),
     );
     figures.push(row('updates taken back with the alarm still open', '', 3));
+    await nobodyIsWell(stage, ours);
     return figures;
   } catch (error) {
-    console.log(sh('journalctl', '--unit', unit, '--no-pager', '--lines=60', '--output=cat'));
+    for (const each of ['keepwatch-update.service', unit])
+      console.log(sh('journalctl', '--unit', each, '--no-pager', '--lines=60', '--output=cat'));
     throw error;
   } finally {
     await stage.leave();
   }
+}
+
+/** The moments, each with the daemon left alone and with the daemon ended too, as by a power cut. */
+function cutsOf(quick: boolean): Cut[] {
+  const bad = { program: silent };
+  const once: Omit<Cut, 'version'>[] = [
+    { ...unpacking, laterMs: 50, power: true },
+    { ...judging, power: true },
+    { ...takingBack, change: bad, power: true, again: () => installed().startsWith('ii') },
+  ];
+  const more: Omit<Cut, 'version'>[] = [
+    { ...unpacking, power: false },
+    { ...unpacking, laterMs: 250, power: true, again: () => true },
+    { ...configuring, power: false },
+    { ...configuring, laterMs: 30, power: true },
+    { ...judging, laterMs: 1500, power: false },
+    { ...judging, power: true, again: () => true },
+    { ...judgingBad, change: bad, power: false },
+    { ...judgingBad, change: bad, laterMs: 1000, power: true },
+    { ...takingBack, change: bad, power: false },
+  ];
+  return [...once, ...(quick ? [] : more)].map((cut, at) => ({ ...cut, version: `0.5.${at + 1}` }));
+}
+
+/** Taken back, and what was before is not well either: the state is of the newer version, and there is no copy of it. */
+async function nobodyIsWell(stage: Stage, signer: Signer): Promise<void> {
+  const before = installed();
+  const file = anotherVersion('0.7.0', { program: migrates });
+  signFile(file, signer.keyFile);
+  const patience = ['--within', '20s', '--steady', '1s'];
+  const { code, text } = await saidLater('keepwatch', 'update', file, '--no-backup', ...patience);
+  must(code === 5 && text.includes('there is no copy of it'), `exit ${code}, not 5`, text);
+  must(installed() === before, 'what was before is not back', installed());
+  must(!existsSync('/var/lib/keepwatch-update/underway.json'), 'the note of the update is still there');
+  must(stage.tripped.length > 0, 'nothing was at stake');
 }
 
 /** Everything that stood stands, another alarm is told, and no number is missing. */

@@ -1,7 +1,7 @@
 // The Debian package in a guest: made on the host, put on a site there, and other versions of it made out of its files,
 // good ones and such as must be taken back. Knows no scenario.
 
-import { execFileSync, spawnSync } from 'node:child_process';
+import { execFile, execFileSync, spawnSync } from 'node:child_process';
 import { generateKeyPairSync } from 'node:crypto';
 import { chmodSync, existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
@@ -40,6 +40,18 @@ export interface Said {
 export function said(...argv: string[]): Said {
   const { status, stdout, stderr } = spawnSync(argv[0]!, argv.slice(1), { encoding: 'utf8' });
   return { code: status, text: `${stdout}${stderr}` };
+}
+
+/** The same for what takes long: a witness who can't hand on what he sees is left by the broker. */
+export function saidLater(...argv: string[]): Promise<Said> {
+  return new Promise((resolve) => {
+    execFile(argv[0]!, argv.slice(1), { encoding: 'utf8' }, (error, stdout, stderr) =>
+      resolve({
+        code: error === null ? 0 : typeof error.code === 'number' ? error.code : null,
+        text: `${stdout}${stderr}`,
+      }),
+    );
+  });
 }
 
 export function must(holds: boolean, what: string, more = ''): void {

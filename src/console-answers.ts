@@ -2,15 +2,26 @@
 // engine's state and the configuration in force; changes nothing.
 
 import type { Config } from './config/types.ts';
-import type { PointView, SiteView } from './console/api.ts';
+import type { Incident, PointView, SiteView } from './console/api.ts';
 import { kinds } from './core/kinds.ts';
+import { nextOf } from './core/ladder-view.ts';
 import { isActive, pointName } from './core/model.ts';
 import { isOnDuty } from './core/people.ts';
-import type { Point, Text } from './core/types.ts';
+import type { Incident as IncidentRecord, Point, Text } from './core/types.ts';
 import { rolesZh } from './core/vocabulary.ts';
 import type { Loop } from './loop.ts';
 
 type Disabled = NonNullable<PointView['disabled']>;
+
+/** With who is told next, which a wall shows of every open incident. */
+export function withNextTelling(loop: Loop, incident: IncidentRecord): Incident {
+  const { model, state } = loop;
+  // (whether it falls into its hours is only known then: promised is what is certain)
+  const next = nextOf(incident, model, state.durable.timers, loop.stamp()).find(
+    ({ kind, at, hours }) => kind === 'rung' && at !== undefined && hours === undefined,
+  );
+  return next?.at === undefined ? incident : { ...incident, nextTelling: { at: next.at, roles: next.roles } };
+}
 
 /** All points, in the order of the site file. */
 export function pointViews(loop: Loop): PointView[] {
@@ -45,7 +56,8 @@ function viewOf(loop: Loop, index: number): PointView {
     ...(point.alarmBelow !== undefined && { alarmBelow: point.alarmBelow }),
     value,
     quality: live.qualities[index] ?? 'stale',
-    at: new Date(changedAtMs === 0 ? loop.stamp().wallMs : changedAtMs).toISOString(),
+    // (a moment of now would make a sensor that was never there look fresh)
+    ...(changedAtMs !== 0 && { at: new Date(changedAtMs).toISOString() }),
     active: value !== null && isAlarming(point) && isActive(model, index, value, durable.alarms),
     ...(exercisedMs !== undefined && { exercisedAt: new Date(exercisedMs).toISOString() }),
     ...(disabled && { disabled }),

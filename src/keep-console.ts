@@ -7,7 +7,7 @@ import path from 'node:path';
 import type { Config, ConsoleConfig } from './config/types.ts';
 import type { Console } from './console/console.ts';
 import type { ConsoleHost } from './console/types.ts';
-import { pointView, pointViews, siteView } from './console-answers.ts';
+import { pointView, pointViews, siteView, withNextTelling } from './console-answers.ts';
 import type { ControlHost } from './control/types.ts';
 import { redated } from './core/clock-corrections.ts';
 import { isFailing } from './core/troubles.ts';
@@ -22,7 +22,6 @@ import type { Store } from './store/types.ts';
 const tryAgainMs = 10_000;
 /** Certificates are renewed by other programs, which tell nobody. */
 const lookAtCertificateMs = 60_000;
-const mostPast = 1000;
 const demoPortTaken = 'EADDRINUSE';
 
 export interface KeptConsole {
@@ -84,6 +83,10 @@ export function keepConsole(house: ConsoleWiring): KeptConsole {
       if (!taken || house.scenarios === undefined) throw error;
       // any port will do for a demo, which says where it is
       await console.listen({ ...wanted, listen: { ...wanted.listen, port: 0 } });
+      log.warn(
+        { code: 'CONSOLE_PORT_TAKEN', port: wanted.listen.port, url: console.url() },
+        'the console’s port is taken; it listens on another one',
+      );
     }
     open = wanted;
     health(true, 'the console listens again');
@@ -243,16 +246,17 @@ function hostOf(house: ConsoleWiring, siteText: () => string): ConsoleHost {
     ...(house.scenarios && { scenarios: house.scenarios }),
     premises: () => config().premises,
     site: () => siteView(config(), clock.wallMs()),
+    clocks: () => config().site.calendar?.offsets,
     points: () => pointViews(loop),
     point: (id) => pointView(loop, id),
     figures: () => figuresFor({ loop, store, status: control.status(), opened: house.opened.opened() }),
-    incident: (id) => loop.state.durable.incidents[id] ?? store.incident(id),
-    past({ limit, before }) {
-      const all = store.incidents({ limit: before === undefined ? limit : mostPast });
-      if (before === undefined) return all;
-      const at = all.findIndex(({ id }) => id === before);
-      return at < 0 ? [] : all.slice(at + 1, at + 1 + limit);
+    incidents: (all) =>
+      all ? control.incidents(true) : control.incidents(false).map((one) => withNextTelling(loop, one)),
+    incident: (id) => {
+      const open = loop.state.durable.incidents[id];
+      return open ? withNextTelling(loop, open) : store.incident(id);
     },
+    past: (filter) => store.incidents(filter),
     epoch: () => loop.state.durable.epoch,
     lastSeq: () => loop.storedSeq(),
     clockState: () => loop.stamp().clock,

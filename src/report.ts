@@ -197,5 +197,6 @@ export function namesOf(site: Site): NamesReport {
     zones: named(site.zones, ({ name }) => name),
     people: named(site.telling?.people ?? [], ({ name }) => name),
     points: named(site.points, ({ name }) => name),
+    outputs: named(site.outputs, ({ name }) => name),
   };
 }

@@ -7,11 +7,12 @@ import * as z from 'zod';
 import { isLoopback } from '../lib/loopback.ts';
 import { isHash } from '../rights/passwords.ts';
 import { roles } from '../rights/roles.ts';
+import { refers } from './context.ts';
 import type { FaultList, Place } from './faults.ts';
 import { accessFault } from './files.ts';
 import { check, partOf, type Where, warnOfPlain } from './issues.ts';
 import type { ConsoleConfig, ConsoleUser } from './types.ts';
-import { duration, idForm, idHint, listen, parseListen } from './values.ts';
+import { duration, id, idForm, idHint, listen, parseListen } from './values.ts';
 import { show } from './words.ts';
 import { isMapping, readTree } from './yaml.ts';
 
@@ -33,6 +34,7 @@ export const consoleSchema = z.strictObject({
   cert: fileName.optional().describe('PEM file of the certificate; needed off loopback'),
   key: fileName.optional().describe('PEM file of its private key'),
   floors: fileName.default('floors').describe('folder of the floor plans'),
+  zone: id.optional().describe('zone in which this console stands; the panic key raises there'),
   idle: duration.default(12 * 3_600_000).describe('a login ends when nothing was done for this long'),
   session: duration.default(7 * 86_400_000).describe('a login ends after this long in any case'),
   metricsToken: z
@@ -62,11 +64,13 @@ export interface ConsoleContext {
   readonly raw: unknown;
   readonly where: Where;
   readonly beside: (name: string) => string;
+  /** ids of the site's zones */
+  readonly zones: ReadonlySet<string>;
 }
 
 /** undefined: the site has no console, or its section can't be used at all. */
 export function resolveConsole(
-  { raw, where, beside }: ConsoleContext,
+  { raw, where, beside, zones }: ConsoleContext,
   faults: FaultList,
 ): ConsoleConfig | undefined {
   if (raw === undefined) return undefined;
@@ -89,6 +93,7 @@ export function resolveConsole(
   } else checkAfar(section, { where, file, users }, faults);
   checkPem(section, where, beside, faults);
   checkToken(section, where, faults);
+  const placed = refers(faults, 'zone', section.zone, zones, () => where.value(['zone']));
   for (const key of ['idle', 'session'] as const)
     if (section[key] < shortestSessionMs)
       faults.fault(where.value([key]), `\`${key}\` is too short to log in and act`, 'write 1m or more');
@@ -101,6 +106,7 @@ export function resolveConsole(
     ...(section.cert !== undefined && { cert: path.resolve(beside(section.cert)) }),
     ...(section.key !== undefined && { key: path.resolve(beside(section.key)) }),
     floors: path.resolve(beside(section.floors)),
+    ...(section.zone !== undefined && placed && { zone: section.zone }),
     idleMs: section.idle,
     sessionMs: section.session,
     ...(section.metricsToken !== undefined && { metricsToken: section.metricsToken }),

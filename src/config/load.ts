@@ -110,7 +110,7 @@ export function loadConfig(file: string, options: LoadOptions): Loaded {
     },
     faults,
   );
-  const console = resolveConsole({ raw: raw.console, where: partOf(tree, ['console']), beside }, faults);
+
   const telemetry = resolveTelemetry(
     raw.telemetry,
     partOf(tree, ['telemetry']),
@@ -125,6 +125,10 @@ export function loadConfig(file: string, options: LoadOptions): Loaded {
     name: check(zoneSchema, zone ?? {}, where, faults)?.value.name ?? id,
   }));
   const zoneIds = new Set(zones.map((zone) => zone.id));
+  const console = resolveConsole(
+    { raw: raw.console, where: partOf(tree, ['console']), beside, zones: zoneIds },
+    faults,
+  );
 
   const planFolders = [{ folder: path.join(shipped, 'plans'), from: top.key([]) }];
   if (settings.plans !== undefined) {

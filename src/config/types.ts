@@ -147,6 +147,8 @@ export interface ConsoleConfig {
   readonly key?: string;
   /** absolute path of a folder that may not be there */
   readonly floors: string;
+  /** where this console stands */
+  readonly zone?: string;
   /** a login ends after so long without anything done, and after so long in any case */
   readonly idleMs: number;
   readonly sessionMs: number;

@@ -5,7 +5,7 @@ import type { Explanation, StatusReport } from '../control/types.ts';
 import type {
   Category,
   Event,
-  Incident,
+  Incident as IncidentRecord,
   Language,
   Level,
   Quality,
@@ -25,6 +25,8 @@ export const beatEveryMs = 1000;
 /** `GET /session`: who asks, and what they may do. */
 export interface Session {
   readonly premises: StatusReport['premises'];
+  /** minutes that the premises' clocks are ahead of UTC, each from a moment on; a browser's own tables take long to load */
+  readonly clocks?: readonly (readonly [fromMs: number, minutes: number])[];
   readonly version: string;
   /** absent: nobody is logged in */
   readonly user?: { readonly id: string; readonly name: Text; readonly role: Role };
@@ -38,10 +40,23 @@ export interface Session {
   readonly verbs: readonly string[];
   /** plans that may be raised now without a login, by the panic key; empty: none */
   readonly panicPlans: readonly string[];
+  /** where this console stands: the panic key raises there */
+  readonly zone?: string;
   /** only a demo has scenes to play */
   readonly scenarios?: readonly string[];
   /** ISO 8601; when the login ends if nothing is done */
   readonly endsAt?: string;
+}
+
+/** `GET /start`: what a page draws first, in one answer; the stream and the other lists come after it. */
+export interface Start {
+  /** ISO 8601; when this was so */
+  readonly at: string;
+  readonly session: Session;
+  /** these two only where they may be seen without a login, or with the one that there is */
+  readonly status?: StatusReport;
+  /** the open ones */
+  readonly incidents?: readonly Incident[];
 }
 
 /** `POST /login` */
@@ -79,8 +94,8 @@ export interface PointView {
   readonly alarmBelow?: number;
   readonly value: Value | null;
   readonly quality: Quality;
-  /** ISO 8601; of the last change */
-  readonly at: string;
+  /** ISO 8601; of the last change; absent: nothing was ever read of it */
+  readonly at?: string;
   /** past its limit, or true: what its kind calls an alarm, a fault … */
   readonly active: boolean;
   /** ISO 8601; when it was last seen active, where that is looked after */
@@ -137,6 +152,12 @@ export interface SiteView {
   }[];
 }
 
+/** An incident as it stands, as lists and the stream tell it. */
+export interface Incident extends IncidentRecord {
+  /** of an open one: who is told next if nobody acts, and when (ISO 8601); absent: nobody by itself */
+  readonly nextTelling?: { readonly at: string; readonly roles: readonly string[] };
+}
+
 /** `GET /incidents/ID` */
 export type IncidentView = Explanation;
 
@@ -191,6 +212,8 @@ export interface Floor {
   /** places in shares of the picture's width and height, 0…1 */
   readonly points: Readonly<Record<string, readonly [x: number, y: number]>>;
   readonly zones: Readonly<Record<string, readonly [x: number, y: number, width: number, height: number]>>;
+  /** another one whenever anything of it is; sent back as `If-Match: "ETAG"`, a change is made to this state alone */
+  readonly etag: string;
 }
 
 /** `GET /settings` */
@@ -246,4 +269,4 @@ export interface ApiError {
   readonly message: string;
 }
 
-export type { Category, Event, Incident, Language, Level, Reply };
+export type { Category, Event, Language, Level, Reply };

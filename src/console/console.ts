@@ -5,21 +5,23 @@ import type { ConsoleConfig } from '../config/types.ts';
 import type { Event } from '../core/types.ts';
 import type { Timer } from '../lib/clock.ts';
 import { createFloors } from './floors.ts';
+import { commands, logins, raising } from './limits.ts';
 import { createLockout } from './lockout.ts';
 import { oneAtATime } from './one-at-a-time.ts';
 import { type Page, readPages } from './pages.ts';
+import { createPlaces } from './places.ts';
+import { createPressed } from './pressed.ts';
 import { createRate } from './rate.ts';
 import type { House } from './route.ts';
 import { type ConsoleServer, listenConsole } from './server.ts';
 import { createSessions } from './sessions.ts';
+import { createShared } from './shared.ts';
 import { createStream } from './stream.ts';
+import { createTurns } from './turns.ts';
 import type { ConsoleParts } from './types.ts';
 import { createWork } from './work.ts';
 
 const sweepEveryMs = 15_000;
-const waitingLogins = 8;
-const commandsAtOnce = 40;
-const commandsPerSecond = 5;
 
 export interface Console {
   /** Listens as this configuration says; rejects where that can't be, and then listens nowhere. */
@@ -54,6 +56,8 @@ export async function createConsole(options: ConsoleOptions): Promise<Console> {
   const sessions = createSessions({ clock, settings });
   const stream = createStream(options);
   const work = createWork(options.program);
+  const shared = createShared(clock);
+  let plans: ReadonlySet<string> | undefined;
   const house: House = {
     ...options,
     settings,
@@ -61,8 +65,17 @@ export async function createConsole(options: ConsoleOptions): Promise<Console> {
     stream,
     work,
     lockout: createLockout(clock),
-    checks: oneAtATime(waitingLogins),
-    commands: createRate(clock, commandsAtOnce, commandsPerSecond),
+    checks: oneAtATime(logins.mostWaiting),
+    waiting: createPlaces(logins.mostOfOne),
+    commands: createRate(clock, commands),
+    raising: createRate(clock, raising),
+    plans() {
+      plans ??= new Set(options.host.site().plans.map(({ id }) => id));
+      return plans;
+    },
+    turns: createTurns(),
+    shared,
+    pressed: createPressed(),
     floors: createFloors(() => config.floors),
   };
   const pages: ReadonlyMap<string, Page> = await readPages(options.pages);
@@ -92,9 +105,19 @@ export async function createConsole(options: ConsoleOptions): Promise<Console> {
     },
     renew: () => server?.renew(),
     url: () => server?.url,
-    events: stream.events,
-    changed: stream.changed,
-    reloaded: stream.reloaded,
+    events(events) {
+      shared.forget();
+      stream.events(events);
+    },
+    changed(points, incidents) {
+      shared.forget();
+      stream.changed(points, incidents);
+    },
+    reloaded() {
+      plans = undefined;
+      shared.forget();
+      stream.reloaded();
+    },
     async rest() {
       const closing = server;
       server = undefined;

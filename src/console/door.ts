@@ -1,40 +1,24 @@
-// The door that everything comes in by: how many connections there may be, how slowly they may talk, and requests let in
-// one in a turn of the daemon's loop, so that an alarm never stands behind more than one of them. Knows neither who asks
-// nor what.
+// The door that everything comes in by: how many connections there may be and which gives way where there are too many,
+// how slowly they may talk, and requests let in one in a turn of the daemon's loop. Knows neither who asks nor what.
 
 import http, { type IncomingMessage, type RequestListener, type ServerResponse } from 'node:http';
 import https from 'node:https';
 import type { Socket } from 'node:net';
-import { performance } from 'node:perf_hooks';
 import type { Clock } from '../lib/clock.ts';
+import { connections as limits } from './limits.ts';
 import { createRate } from './rate.ts';
-
-const mostConnections = 300;
-const mostOfOneAddress = 200;
-/** A handshake takes the processor longer than most requests: fifty pages may come back at once, then few. */
-const handshakesAtOnce = 120;
-const handshakesPerSecond = 20;
-/** No browser sends a second request before the first is answered. */
-const mostAtOnce = 4;
-const mostHeaderBytes = 16 * 1024;
-const headersWithinMs = 10_000;
-const requestWithinMs = 30_000;
-const keepAliveMs = 15_000;
-const silentMs = 60_000;
-/** What took longer than this is followed by as long a rest. */
-const restAfterMs = 2;
-const longestRestMs = 100;
-/** Answers that nobody takes, of all connections together. */
-const mostUnreadBytes = 48 * 1024 * 1024;
+import type { Turns } from './turns.ts';
 
 /** Of a client that sends slowly, or nothing at all. */
-const limits = {
-  maxHeaderSize: mostHeaderBytes,
-  headersTimeout: headersWithinMs,
-  requestTimeout: requestWithinMs,
-  keepAliveTimeout: keepAliveMs,
+const patience = {
+  maxHeaderSize: limits.mostHeaderBytes,
+  headersTimeout: limits.headersWithinMs,
+  requestTimeout: limits.requestWithinMs,
+  keepAliveTimeout: limits.keepAliveMs,
   connectionsCheckingInterval: 2000,
 };
+/** Connections that were just cut and are not gone yet. */
+const goingAway = 100;
 
 export interface Door {
   /** A server behind this door. */
@@ -43,68 +27,86 @@ export interface Door {
   cut(): void;
 }
 
-/** @param tls certificate and key, where it speaks TLS */
-export function createDoor(clock: Clock, tls: { cert: string; key: string } | undefined): Door {
-  const sockets = new Set<Socket>();
-  const byAddress = new Map<string, number>();
-  const handshakes = createRate(clock, handshakesAtOnce, handshakesPerSecond);
-  const asking = new WeakMap<Socket, number>();
-  const waiting: (() => void)[] = [];
-  let busy = false;
+export interface DoorOptions {
+  readonly clock: Clock;
+  readonly turns: Turns;
+  /** certificate and key, where it speaks TLS */
+  readonly tls?: { readonly cert: string; readonly key: string } | undefined;
+  /** Is this one let in before those that wait already? */
+  readonly isUrgent?: (request: IncomingMessage) => boolean;
+}
+
+interface Guest {
+  /** (of a connection with TLS the inner one, as soon as it is known: what waits to be read waits there) */
+  socket: Socket;
+  readonly address: string;
+  /** requests that have no whole answer yet, and all so far */
+  open: number;
+  asked: number;
+  quietSinceMs: number;
+}
+
+export function createDoor({ clock, turns, tls, isUrgent = () => false }: DoorOptions): Door {
+  // by the other end, which is the same for a connection and for the TLS within it; the oldest first
+  const guests = new Map<string, Guest>();
+  const handshakes = createRate(clock, {
+    atOnce: limits.handshakesAtOnce,
+    perSecond: limits.handshakesPerSecond,
+  });
+
+  const endOf = ({ remoteAddress, remotePort }: Socket): string => `${remoteAddress} ${remotePort}`;
+
+  /** Somebody in danger must get in, also where somebody else holds all connections that there are. */
+  const makeRoom = (among: readonly Guest[]): void => {
+    const worst = among.reduce((one, other) => (isWorse(other, one) ? other : one));
+    guests.delete(endOf(worst.socket));
+    worst.socket.destroy();
+  };
 
   const meet = (socket: Socket): void => {
     const address = socket.remoteAddress ?? '';
-    const count = (byAddress.get(address) ?? 0) + 1;
-    byAddress.set(address, count);
-    sockets.add(socket);
-    socket.once('close', () => {
-      sockets.delete(socket);
-      const left = (byAddress.get(address) ?? 1) - 1;
-      if (left > 0) byAddress.set(address, left);
-      else byAddress.delete(address);
-    });
-    if (count > mostOfOneAddress || (tls && !handshakes.take(address))) socket.destroy();
-  };
-
-  const next = (): void => {
-    const work = waiting.shift();
-    busy = work !== undefined;
-    if (work === undefined) return;
-    const beganMs = performance.now();
-    try {
-      work();
-    } finally {
-      // (what follows at once, such as making text of the answer, is done before this)
-      setImmediate(() => {
-        const tookMs = performance.now() - beganMs;
-        if (tookMs < restAfterMs) next();
-        else setTimeout(next, Math.min(tookMs, longestRestMs));
-      });
+    if (tls && !handshakes.take(address)) {
+      socket.destroy();
+      return;
     }
+    const own = [...guests.values()].filter((guest) => guest.address === address);
+    if (own.length >= limits.mostOfOneAddress) makeRoom(own);
+    else if (guests.size >= limits.most) makeRoom(ofOneWithMost([...guests.values()]));
+    const guest = { socket, address, open: 0, asked: 0, quietSinceMs: clock.steadyMs() };
+    const end = endOf(socket);
+    guests.set(end, guest);
+    socket.once('close', () => {
+      // (it no longer says where its other end is)
+      if (guests.get(end) === guest) guests.delete(end);
+    });
   };
 
   const unread = (): number => {
     let bytes = 0;
-    for (const socket of sockets) bytes += socket.writableLength;
+    for (const { socket } of guests.values()) bytes += socket.writableLength;
     return bytes;
   };
 
   const admit = (handle: RequestListener, request: IncomingMessage, response: ServerResponse): void => {
     const { socket } = request;
-    if (socket.destroyed) return;
-    const count = (asking.get(socket) ?? 0) + 1;
-    if (count > mostAtOnce) {
+    const guest = guests.get(endOf(socket));
+    if (socket.destroyed || guest === undefined) return;
+    if (guest.open >= limits.mostAtOnce) {
       socket.destroy();
       return;
     }
-    asking.set(socket, count);
-    response.once('close', () => asking.set(socket, (asking.get(socket) ?? 1) - 1));
-    waiting.push(() => {
-      if (socket.destroyed) return;
-      if (unread() <= mostUnreadBytes) handle(request, response);
-      else response.writeHead(503, { 'retry-after': '5', connection: 'close' }).end();
+    guest.socket = socket;
+    guest.open += 1;
+    guest.asked += 1;
+    response.once('close', () => {
+      guest.open -= 1;
+      guest.quietSinceMs = clock.steadyMs();
     });
-    if (!busy) next();
+    turns.add(() => {
+      if (socket.destroyed) return;
+      if (unread() <= limits.mostUnreadBytes) handle(request, response);
+      else response.writeHead(503, { 'retry-after': '5', connection: 'close' }).end();
+    }, isUrgent(request));
   };
 
   return {
@@ -112,17 +114,42 @@ export function createDoor(clock: Clock, tls: { cert: string; key: string } | un
       const listener: RequestListener = (request, response) => admit(handle, request, response);
       const server = tls
         ? https.createServer(
-            { ...limits, ...tls, minVersion: 'TLSv1.2', handshakeTimeout: headersWithinMs },
+            { ...patience, ...tls, minVersion: 'TLSv1.2', handshakeTimeout: limits.headersWithinMs },
             listener,
           )
-        : http.createServer(limits, listener);
-      server.setTimeout(silentMs);
-      server.maxConnections = mostConnections;
+        : http.createServer(patience, listener);
+      server.setTimeout(limits.silentMs);
+      server.maxConnections = limits.most + goingAway;
       server.on('connection', meet);
       return server;
     },
     cut() {
-      for (const socket of sockets) socket.destroy();
+      for (const { socket } of guests.values()) socket.destroy();
     },
   };
+}
+
+/**
+ * One that asks nothing gives way first, the longest quiet before the others; then one that does not take its answer; then
+ * one that is being answered, the one that asked most before the others.
+ */
+function isWorse(one: Guest, other: Guest): boolean {
+  const [own, others] = [uselessness(one), uselessness(other)];
+  if (own !== others) return own > others;
+  return one.open === 0 ? one.quietSinceMs < other.quietSinceMs : one.asked > other.asked;
+}
+
+function uselessness({ open, socket }: Guest): number {
+  if (open === 0) return 2;
+  return socket.writableLength > 0 ? 1 : 0;
+}
+
+function ofOneWithMost(guests: readonly Guest[]): readonly Guest[] {
+  const byAddress = new Map<string, Guest[]>();
+  for (const guest of guests) {
+    const own = byAddress.get(guest.address);
+    if (own) own.push(guest);
+    else byAddress.set(guest.address, [guest]);
+  }
+  return [...byAddress.values()].reduce((most, own) => (own.length > most.length ? own : most), []);
 }

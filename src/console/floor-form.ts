@@ -4,6 +4,7 @@
 import { parseDocument, stringify } from 'yaml';
 import type { Text } from '../core/types.ts';
 import type { Floor } from './api.ts';
+import type { Words } from './types.ts';
 
 export type FloorData = Pick<Floor, 'name' | 'points' | 'zones'>;
 
@@ -17,29 +18,44 @@ export function isFloorId(id: string): boolean {
   return idForm.test(id);
 }
 
-/** A floor of whatever was given, or a sentence on why it is none. */
-export function floorOf(given: unknown): FloorData | string {
-  if (!isMap(given)) return 'a floor is a map with `name`, `points` and `zones`';
+/** A floor, or a sentence on why it is none. */
+export type Judged = { readonly floor: FloorData } | { readonly fault: Words };
+
+/** A floor of whatever was given. */
+export function floorOf(given: unknown): Judged {
+  const bad = (zh: string, en: string): Judged => ({ fault: { zh, en } });
+  if (!isMap(given))
+    return bad(
+      '平面图应为含 name、points 和 zones 的映射',
+      'a floor is a map with `name`, `points` and `zones`',
+    );
   for (const key of Object.keys(given))
     if (!['name', 'points', 'zones'].includes(key)) {
-      return `unknown key \`${key.slice(0, 60).replace(/\s+/g, ' ')}\``;
+      const shown = key.slice(0, 60).replace(/\s+/g, ' ');
+      return bad(`未知的键 ${shown}`, `unknown key \`${shown}\``);
     }
   const name = nameIn(given.name);
-  if (name === undefined) return '`name` must be a text, or { zh: …, en: … }';
+  if (name === undefined)
+    return bad('name 应为文本，或 { zh: …, en: … }', '`name` must be a text, or { zh: …, en: … }');
   const points = placesIn(given.points, pointForm, 2);
-  if (typeof points === 'string') return `\`points\`: ${points}`;
+  if ('fault' in points) return bad(`points：${points.fault.zh}`, `\`points\`: ${points.fault.en}`);
   const zones = placesIn(given.zones, idForm, 4);
-  if (typeof zones === 'string') return `\`zones\`: ${zones}`;
-  return { name, points, zones } as unknown as FloorData;
+  if ('fault' in zones) return bad(`zones：${zones.fault.zh}`, `\`zones\`: ${zones.fault.en}`);
+  return { floor: { name, points: points.places, zones: zones.places } as unknown as FloorData };
 }
 
-export function floorInYaml(text: string): FloorData | string {
+export function floorInYaml(text: string): Judged {
   const document = parseDocument(text, { version: '1.2', schema: 'core', logLevel: 'silent' });
-  if (document.errors.length > 0) return 'the file is not YAML';
+  if (document.errors.length > 0) return { fault: { zh: '文件不是 YAML', en: 'the file is not YAML' } };
   try {
     return floorOf(document.toJS({ maxAliasCount: 10 }));
   } catch {
-    return 'the file is nested too deeply, or has too many aliases';
+    return {
+      fault: {
+        zh: '文件嵌套太深，或别名太多',
+        en: 'the file is nested too deeply, or has too many aliases',
+      },
+    };
   }
 }
 
@@ -95,22 +111,27 @@ function nameIn(value: unknown): Text | undefined {
   return { zh: value.zh, en: value.en };
 }
 
+type Places = { readonly places: Record<string, number[]> } | { readonly fault: Words };
+
 /** Ids with so many shares of the picture each. */
-function placesIn(value: unknown, form: RegExp, count: 2 | 4): Record<string, number[]> | string {
-  if (value === undefined || value === null) return {};
-  if (!isMap(value)) return 'must be a map of ids and places';
+function placesIn(value: unknown, form: RegExp, count: 2 | 4): Places {
+  const bad = (zh: string, en: string): Places => ({ fault: { zh, en } });
+  if (value === undefined || value === null) return { places: {} };
+  if (!isMap(value)) return bad('应为编号到位置的映射', 'must be a map of ids and places');
   const entries = Object.entries(value);
-  if (entries.length > mostPlaces) return `more than ${mostPlaces} of them`;
+  if (entries.length > mostPlaces) return bad(`超过 ${mostPlaces} 个`, `more than ${mostPlaces} of them`);
   const places: Record<string, number[]> = {};
   for (const [id, place] of entries) {
-    if (!form.test(id)) return `\`${id.slice(0, 60)}\` is not an id`;
+    const shown = id.slice(0, 60).replace(/\s+/g, ' ');
+    if (!form.test(id)) return bad(`${shown} 不是编号`, `\`${shown}\` is not an id`);
     const sound =
       Array.isArray(place) &&
       place.length === count &&
       place.every((share) => typeof share === 'number' && share >= 0 && share <= 1);
-    if (!sound) return `${id}: must be ${count} numbers from 0 to 1`;
+    if (!sound)
+      return bad(`${id} 应为 ${count} 个 0 到 1 的数`, `${id}: must be ${count} numbers from 0 to 1`);
     // finer than any screen, and the file stays readable
     places[id] = (place as number[]).map((share) => Math.round(share * 10_000) / 10_000);
   }
-  return places;
+  return { places };
 }

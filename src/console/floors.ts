@@ -1,6 +1,8 @@
 // Floor plans on the disk: a YAML file for each in a folder beside the site file, and its picture. Written beside and put
-// in place whole, so that a power cut leaves the old one or the new one. Knows the forms of their names, and no route.
+// in place whole, so that a power cut leaves the old one or the new one; a change that was begun from another state than
+// the present one is refused where the asker says which it was. Knows the forms of their names, and no route.
 
+import { createHash } from 'node:crypto';
 import { mkdir, open, readdir, readFile, rename, rm, stat } from 'node:fs/promises';
 import path from 'node:path';
 import type { Readable } from 'node:stream';
@@ -9,6 +11,7 @@ import {
   type FloorData,
   floorInYaml,
   isFloorId,
+  type Judged,
   pictureHeadBytes,
   pictureKind,
   yamlOf,
@@ -25,11 +28,12 @@ const pictures = { svg: 'image/svg+xml', png: 'image/png' } as const;
 export interface Floors {
   list(): Promise<readonly Floor[]>;
   find(id: string): Promise<Floor>;
-  put(id: string, floor: FloorData): Promise<Floor>;
-  remove(id: string): Promise<void>;
+  /** `from`: only if it is as it was with one of these `etag`s; undefined: in any case. */
+  put(id: string, floor: FloorData, from: readonly string[] | undefined): Promise<Floor>;
+  remove(id: string, from: readonly string[] | undefined): Promise<void>;
   /** Read as fast as it is taken: many pictures at once must not lie in memory. */
   picture(id: string): Promise<{ readonly type: string; readonly size: number; readonly bytes: Readable }>;
-  putPicture(id: string, bytes: Uint8Array): Promise<Floor>;
+  putPicture(id: string, bytes: Uint8Array, from: readonly string[] | undefined): Promise<Floor>;
 }
 
 /** @param folder where they are, as it is in force now; made when the first one is written */
@@ -38,7 +42,7 @@ export function createFloors(folder: () => string): Floors {
   let turn: Promise<unknown> = Promise.resolve();
   let made = 0;
   // reading YAML takes long, and pages ask for all floors again and again
-  const kept = new Map<string, { readonly changed: string; readonly floor: FloorData | string }>();
+  const kept = new Map<string, { readonly changed: string; readonly found: Judged }>();
   const lists = oneAtATime(mostLists);
   const inTurn = <T>(work: () => Promise<T>): Promise<T> => {
     const next = turn.then(work);
@@ -57,32 +61,32 @@ export function createFloors(folder: () => string): Floors {
 
   const read = async (id: string): Promise<Floor | undefined> => {
     const file = fileOf(id, 'yaml');
-    const floor = await floorIn(file);
-    if (floor === undefined) return undefined;
-    if (typeof floor === 'string')
+    const judged = await floorIn(file);
+    if (judged === undefined) return undefined;
+    if ('fault' in judged)
       throw new Refusal(409, 'refused', {
-        zh: `${path.basename(file)}：${floor}；请改正或删除`,
-        en: `${path.basename(file)}: ${floor}; correct it or remove it`,
+        zh: `${path.basename(file)}：${judged.fault.zh}；请改正或删除`,
+        en: `${path.basename(file)}: ${judged.fault.en}; correct it or remove it`,
       });
     const kind = await pictureOf(id);
-    return {
+    return tagged({
       id,
-      ...floor,
+      ...judged.floor,
       ...(kind && { image: `/floors/${id}/image?v=${kind.changed}` }),
-    };
+    });
   };
 
-  const floorIn = async (file: string): Promise<FloorData | string | undefined> => {
+  const floorIn = async (file: string): Promise<Judged | undefined> => {
     const there = await stat(file, { bigint: true }).catch(() => undefined);
     const changed = `${there?.mtimeNs} ${there?.ctimeNs} ${there?.size} ${there?.ino}`;
     const known = kept.get(file);
-    if (there !== undefined && known?.changed === changed) return known.floor;
+    if (there !== undefined && known?.changed === changed) return known.found;
     kept.delete(file);
     const text = await readSmall(file, largestFileBytes);
     if (text === undefined) return undefined;
-    const floor = floorInYaml(text.toString('utf8'));
-    if (kept.size < mostFloors) kept.set(file, { changed, floor });
-    return floor;
+    const judged = floorInYaml(text.toString('utf8'));
+    if (kept.size < mostFloors) kept.set(file, { changed, found: judged });
+    return judged;
   };
 
   const pictureOf = async (
@@ -122,6 +126,16 @@ export function createFloors(folder: () => string): Floors {
     return floor;
   };
 
+  const mustBe = async (id: string, from: readonly string[] | undefined): Promise<void> => {
+    if (from === undefined) return;
+    const present = await read(id).catch((error) => faulty(id, error));
+    if (present === undefined || !(from.includes(present.etag) || from.includes('*')))
+      throw new Refusal(412, 'changed', {
+        zh: `楼层 ${id} 已被其他人修改或删除：请重新读取，再决定保留哪一个`,
+        en: `floor ${id} was changed or removed by somebody else meanwhile: read it again, and decide which to keep`,
+      });
+  };
+
   const listed = async (): Promise<readonly Floor[]> => {
     const names = await readdir(folder()).catch(() => [] as string[]);
     const ids = names
@@ -141,8 +155,9 @@ export function createFloors(folder: () => string): Floors {
   return {
     list: () => lists.run(listed),
     find: found,
-    put: (id, floor) =>
+    put: (id, floor, from) =>
       inTurn(async () => {
+        await mustBe(id, from);
         const names = await readdir(folder()).catch(() => [] as string[]);
         const file = fileOf(id, 'yaml');
         if (
@@ -156,11 +171,12 @@ export function createFloors(folder: () => string): Floors {
         await write(file, yamlOf(floor));
         return found(id);
       }),
-    remove: (id) =>
+    remove: (id, from) =>
       inTurn(async () => {
         await stat(fileOf(id, 'yaml')).catch(() => {
           throw new Refusal(404, 'notFound', noFloor(id));
         });
+        await mustBe(id, from);
         try {
           for (const extension of ['yaml', 'svg', 'png']) await rm(fileOf(id, extension), { force: true });
         } catch (error) {
@@ -177,9 +193,10 @@ export function createFloors(folder: () => string): Floors {
         });
       return { type: pictures[kind], ...opened };
     },
-    putPicture: (id, bytes) =>
+    putPicture: (id, bytes, from) =>
       inTurn(async () => {
         await found(id);
+        await mustBe(id, from);
         const kind = pictureKind(bytes);
         if (kind === undefined)
           throw new Refusal(415, 'badRequest', {
@@ -197,7 +214,13 @@ const noFloor = (id: string) => ({ zh: `没有楼层 ${id}`, en: `there is no fl
 
 /** One that can't be read is shown by its id alone, so that somebody sees it and can write it anew. */
 function faulty(id: string, error: unknown): Floor | undefined {
-  return error instanceof Refusal ? { id, name: id, points: {}, zones: {} } : undefined;
+  return error instanceof Refusal ? tagged({ id, name: id, points: {}, zones: {} }) : undefined;
+}
+
+/** With what is another whenever anything of it is. */
+function tagged(floor: Omit<Floor, 'etag'>): Floor {
+  const digest = createHash('sha256').update(JSON.stringify(floor)).digest('base64url');
+  return { ...floor, etag: digest.slice(0, 22) };
 }
 
 async function readSmall(file: string, most: number): Promise<Buffer | undefined> {

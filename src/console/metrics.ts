@@ -6,7 +6,8 @@ import { readdirSync } from 'node:fs';
 import { type IntervalHistogram, monitorEventLoopDelay } from 'node:perf_hooks';
 import { Counter, Gauge, type Metric as LibraryMetric, Registry } from 'prom-client';
 import { machineView } from './machine.ts';
-import { commitSeconds, metrics, type Seen } from './metric-list.ts';
+import type { Seen } from './metric-form.ts';
+import { commitSeconds, metrics } from './metric-list.ts';
 import type { House } from './route.ts';
 import type { HouseFigures } from './types.ts';
 

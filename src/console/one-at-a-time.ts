@@ -9,27 +9,39 @@ const busy = {
 } as const;
 
 export interface OneAtATime {
-  /** Rejects with a Refusal where too many wait. */
-  run<T>(work: () => Promise<T>): Promise<T>;
+  /** Rejects with a Refusal where too many wait. `first`: before all others; its places are counted apart. */
+  run<T>(work: () => Promise<T>, first?: boolean): Promise<T>;
 }
 
 export function oneAtATime(mostWaiting: number): OneAtATime {
-  let turn: Promise<unknown> = Promise.resolve();
-  let waiting = 0;
+  const queues = { first: [] as (() => void)[], other: [] as (() => void)[] };
+  const inside = { first: 0, other: 0 };
+  let running = false;
+
+  const next = (): void => {
+    const begin = queues.first.shift() ?? queues.other.shift();
+    running = begin !== undefined;
+    begin?.();
+  };
+
   return {
-    run(work) {
-      if (waiting >= mostWaiting)
-        return Promise.reject(
-          new Refusal(503, 'busy', busy, {
-            'retry-after': '5',
-          }),
-        );
-      waiting += 1;
-      const done = turn.then(work);
-      turn = done.catch(() => {});
-      return done.finally(() => {
-        waiting -= 1;
-      });
+    async run(work, first = false) {
+      const which = first ? 'first' : 'other';
+      if (inside[which] >= mostWaiting) throw new Refusal(503, 'busy', busy, { 'retry-after': '5' });
+      inside[which] += 1;
+      try {
+        await new Promise<void>((resolve) => {
+          queues[which].push(resolve);
+          if (!running) next();
+        });
+        try {
+          return await work();
+        } finally {
+          next();
+        }
+      } finally {
+        inside[which] -= 1;
+      }
     },
   };
 }

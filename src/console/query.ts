@@ -1,8 +1,8 @@
-// Values of a query as text, made into what they mean, with one clear sentence for what they can't. Knows no route.
+// Values of a query and of headers as text, made into what they mean, with one clear sentence for what they can't. Knows no route.
 
-import { Refusal, type Said } from './types.ts';
+import { Refusal, type Words } from './types.ts';
 
-function bad(said: Said): Refusal {
+function bad(said: Words): Refusal {
   return new Refusal(400, 'badRequest', said);
 }
 
@@ -63,4 +63,9 @@ export function wordOf<T extends string>(
       en: `\`${key}\` must be one of: ${words.join(', ')}`,
     });
   return word;
+}
+
+/** The tags of an `If-Match` header, `*` as it stands; undefined: there is none. */
+export function tagsIn(header: string | undefined): readonly string[] | undefined {
+  return header?.split(',').map((tag) => /^"?([^"]*)"?$/.exec(tag.trim())?.[1] ?? '');
 }

@@ -7,9 +7,13 @@ import type { Role } from '../rights/roles.ts';
 import type { Floors } from './floors.ts';
 import type { Lockout } from './lockout.ts';
 import type { OneAtATime } from './one-at-a-time.ts';
+import type { Places } from './places.ts';
+import type { Pressed } from './pressed.ts';
 import type { Rate } from './rate.ts';
 import type { Sessions } from './sessions.ts';
+import type { Shared } from './shared.ts';
 import type { Stream } from './stream.ts';
+import type { Turns } from './turns.ts';
 import type { ConsoleParts, Who } from './types.ts';
 import type { Work } from './work.ts';
 
@@ -18,9 +22,17 @@ export interface House extends ConsoleParts {
   readonly settings: () => ConsoleConfig;
   readonly sessions: Sessions;
   readonly lockout: Lockout;
-  /** checks of passwords */
+  /** checks of passwords, and who waits for one */
   readonly checks: OneAtATime;
+  readonly waiting: Places;
   readonly commands: Rate;
+  readonly raising: Rate;
+  /** ids of the plans that there are */
+  readonly plans: () => ReadonlySet<string>;
+  /** pieces of work, one in a turn of the daemon's loop */
+  readonly turns: Turns;
+  readonly shared: Shared;
+  readonly pressed: Pressed;
   readonly stream: Stream;
   readonly floors: Floors;
   /** what is made in a process of its own */
@@ -54,6 +66,8 @@ export interface Route {
   readonly bodyTypes?: readonly string[];
   /** bytes; default 64 KiB */
   readonly mostBytes?: number;
+  /** Is it answered also where its address has used up what it may ask? */
+  readonly isSpared?: (house: House, who: Who, body: unknown) => boolean;
   /** JSON Schema of what is answered with 200, or the type of what is no JSON */
   readonly answer: Schema | string;
   handle(asked: Asked): unknown;

@@ -1,8 +1,10 @@
 // Routes of the floor plans: which there are, where things lie on them, and their pictures.
 
+import type { Floor } from './api.ts';
 import { floorOf } from './floor-form.ts';
 import { largestPictureBytes } from './floors.ts';
-import { listOf, named, objectOf, type Route } from './route.ts';
+import { tagsIn } from './query.ts';
+import { type Asked, listOf, named, objectOf, type Route } from './route.ts';
 import { Refusal } from './types.ts';
 
 const share = { type: 'number', minimum: 0, maximum: 1 } as const;
@@ -20,6 +22,14 @@ const text = {
 export const picturePolicy =
   "default-src 'none'; style-src 'unsafe-inline'; img-src data:; sandbox; frame-ancestors 'none'";
 
+const fromOf = ({ request }: Asked): readonly string[] | undefined => tagsIn(request.headers['if-match']);
+
+async function tagged({ reply }: Asked, floor: Promise<Floor>): Promise<Floor> {
+  const found = await floor;
+  reply.header('etag', `"${found.etag}"`);
+  return found;
+}
+
 export const floorRoutes: readonly Route[] = [
   {
     method: 'GET',
@@ -35,13 +45,14 @@ export const floorRoutes: readonly Route[] = [
     least: 'view',
     summary: 'One floor plan',
     answer: named('Floor'),
-    handle: ({ house, path }) => house.floors.find(path.id!),
+    handle: (asked) => tagged(asked, asked.house.floors.find(asked.path.id!)),
   },
   {
     method: 'PUT',
     path: '/floors/:id',
     least: 'configure',
-    summary: 'Makes a floor plan, or puts it in the place of the one there is',
+    summary:
+      'Makes a floor plan, or puts it in the place of the one there is; with `If-Match` only in the place of that one',
     body: objectOf(
       {
         name: text,
@@ -58,11 +69,10 @@ export const floorRoutes: readonly Route[] = [
     ),
     mostBytes: 512 * 1024,
     answer: named('Floor'),
-    handle({ house, path, body }) {
-      const floor = floorOf(body);
-      if (typeof floor === 'string')
-        throw new Refusal(400, 'badRequest', { zh: `平面图的内容不对：${floor}`, en: floor });
-      return house.floors.put(path.id!, floor);
+    handle(asked) {
+      const judged = floorOf(asked.body);
+      if ('fault' in judged) throw new Refusal(400, 'badRequest', judged.fault);
+      return tagged(asked, asked.house.floors.put(asked.path.id!, judged.floor, fromOf(asked)));
     },
   },
   {
@@ -71,8 +81,8 @@ export const floorRoutes: readonly Route[] = [
     least: 'configure',
     summary: 'Removes a floor plan and its picture',
     answer: { type: 'object', properties: { ok: { const: true } } },
-    async handle({ house, path }) {
-      await house.floors.remove(path.id!);
+    async handle(asked) {
+      await asked.house.floors.remove(asked.path.id!, fromOf(asked));
       return { ok: true };
     },
   },
@@ -103,13 +113,14 @@ export const floorRoutes: readonly Route[] = [
     bodyTypes: ['image/svg+xml', 'image/png'],
     mostBytes: largestPictureBytes,
     answer: named('Floor'),
-    handle({ house, path, body }) {
+    handle(asked) {
+      const { house, path, body } = asked;
       if (!Buffer.isBuffer(body))
         throw new Refusal(415, 'badRequest', {
           zh: '请发送 SVG 或 PNG 图片',
           en: 'send an SVG or PNG picture as the body',
         });
-      return house.floors.putPicture(path.id!, body);
+      return tagged(asked, house.floors.putPicture(path.id!, body, fromOf(asked)));
     },
   },
 ];

@@ -2,15 +2,23 @@
 
 import type { ServerResponse } from 'node:http';
 import { longestPage, mostSteps, usualSteps } from '../control/types.ts';
+import type { Event, Incident } from '../core/types.ts';
+import { answers as limits } from './limits.ts';
 import { isTrue, momentOf, numberOf } from './query.ts';
-import { type Asked, listOf, named, type Route } from './route.ts';
+import { type Asked, type House, listOf, named, type Route } from './route.ts';
 import { heardBefore, type Listening } from './stream.ts';
-import { Refusal, type Said } from './types.ts';
+import { Refusal, type Words } from './types.ts';
 
 const text = { type: 'string' } as const;
-const mostIncidents = 1000;
+const json = 'application/json; charset=utf-8';
 
-function existing<T>(found: T | undefined, what: Exclude<Said, string>): T {
+/** Of what is the same for all: made into text once, until something changes. */
+function shared({ house, reply }: Asked, name: string, lastsMs: number, make: () => unknown): Buffer {
+  reply.type(json);
+  return house.shared.json(name, lastsMs, make);
+}
+
+function existing<T>(found: T | undefined, what: Words): T {
   if (found === undefined)
     throw new Refusal(404, 'notFound', { zh: `没有${what.zh}`, en: `there is no ${what.en}` });
   return found;
@@ -41,16 +49,7 @@ export const houseRoutes: readonly Route[] = [
     least: 'view',
     summary: 'How the house is: what `keepwatch status --json` prints',
     answer: named('StatusReport'),
-    handle: ({ house }) => house.host.status(),
-  },
-  {
-    method: 'GET',
-    path: '/site',
-    least: 'view',
-    summary:
-      'What does not change until the site file is read again: zones, buses, devices, outputs, plans, people',
-    answer: named('SiteView'),
-    handle: ({ house }) => house.host.site(),
+    handle: (asked) => shared(asked, 'status', limits.statusLastsMs, () => asked.house.host.status()),
   },
   {
     method: 'GET',
@@ -58,7 +57,7 @@ export const houseRoutes: readonly Route[] = [
     least: 'view',
     summary: 'All points as they are',
     answer: listOf(named('PointView')),
-    handle: ({ house }) => house.host.points(),
+    handle: (asked) => shared(asked, 'points', limits.pointsLastMs, () => asked.house.host.points()),
   },
   {
     method: 'GET',
@@ -90,13 +89,14 @@ export const houseRoutes: readonly Route[] = [
       properties: { incidents: listOf(named('Incident')) },
       required: ['incidents'],
     },
-    handle({ house, query }) {
-      if (!isTrue(query, 'all')) return { incidents: house.host.incidents(false) };
-      const limit = numberOf(query, 'limit', { least: 1, most: mostIncidents, otherwise: 100 });
-      const before = query.after;
-      return {
-        incidents: house.host.past({ limit, ...(before !== undefined && { before: idOf(before) }) }),
-      };
+    handle(asked) {
+      const { house, query } = asked;
+      if (!isTrue(query, 'all'))
+        return shared(asked, 'incidents', limits.statusLastsMs, () => ({
+          incidents: house.host.incidents(false),
+        }));
+      const limit = numberOf(query, 'limit', { least: 1, most: limits.mostIncidents, otherwise: 100 });
+      return past(asked, limit, query.after === undefined ? undefined : idOf(query.after));
     },
   },
   {
@@ -134,10 +134,11 @@ export const houseRoutes: readonly Route[] = [
     summary: `Events after the number \`after\`, in order, at most ${longestPage}`,
     query: { after: text, limit: text },
     answer: listOf(named('Event')),
-    handle: ({ house, query }) =>
-      house.host.eventsAfter(
-        numberOf(query, 'after', { least: 0, most: Number.MAX_SAFE_INTEGER, otherwise: 0 }),
-        numberOf(query, 'limit', { least: 1, most: longestPage, otherwise: longestPage }),
+    handle: (asked) =>
+      events(
+        asked,
+        numberOf(asked.query, 'after', { least: 0, most: Number.MAX_SAFE_INTEGER, otherwise: 0 }),
+        numberOf(asked.query, 'limit', { least: 1, most: longestPage, otherwise: longestPage }),
       ),
   },
   {
@@ -151,6 +152,47 @@ export const houseRoutes: readonly Route[] = [
   },
 ];
 
+/** Newest first, a few in a turn of the loop: all at once would hold up an alarm. */
+async function past({ house, reply }: Asked, limit: number, after: string | undefined): Promise<string> {
+  const pieces: string[] = [];
+  let before = after;
+  for (let left = limit; left > 0; ) {
+    const count = Math.min(left, limits.incidentsInOneTurn);
+    const last = before;
+    const found = await house.turns.run(() => {
+      const some: readonly Incident[] = house.host.past({
+        limit: count,
+        ...(last !== undefined && { before: last }),
+      });
+      if (some.length > 0) pieces.push(JSON.stringify(some).slice(1, -1));
+      return some;
+    });
+    left -= count;
+    if (found.length < count) break;
+    before = found.at(-1)!.id;
+  }
+  reply.type(json);
+  return `{"incidents":[${pieces.join(',')}]}`;
+}
+
+async function events({ house, reply }: Asked, after: number, limit: number): Promise<string> {
+  const pieces: string[] = [];
+  let from = after;
+  for (let left = limit; left > 0; ) {
+    const count = Math.min(left, limits.eventsInOneTurn);
+    const found = await house.turns.run(() => {
+      const some: readonly Event[] = house.host.eventsAfter(from, count);
+      if (some.length > 0) pieces.push(JSON.stringify(some).slice(1, -1));
+      return some;
+    });
+    left -= count;
+    if (found.length < count) break;
+    from = found.at(-1)!.seq;
+  }
+  reply.type(json);
+  return `[${pieces.join(',')}]`;
+}
+
 async function trend({ house, path, query }: Asked): Promise<unknown> {
   const [fromMs, toMs] = [Date.parse(momentOf(query, 'from')), Date.parse(momentOf(query, 'to'))];
   if (fromMs >= toMs)
@@ -159,7 +201,28 @@ async function trend({ house, path, query }: Asked): Promise<unknown> {
       en: '`from` must be before `to`',
     });
   const most = numberOf(query, 'most', { least: 1, most: mostSteps, otherwise: usualSteps });
-  return house.host.trend(idOf(path.id), { fromMs, toMs, most });
+  const id = idOf(path.id);
+  try {
+    return await house.host.trend(id, { fromMs, toMs, most });
+  } catch (error) {
+    throw noTrend(house, id, error);
+  }
+}
+
+function noTrend({ host }: House, id: string, error: unknown): unknown {
+  const { code } = error as { code?: string };
+  if (code === 'refused')
+    return new Refusal(409, code, {
+      zh: '此处不记录数值：telemetry.keep 为 0s',
+      en: 'nothing is recorded here: `telemetry.keep` is 0s',
+    });
+  if (code !== 'notFound') return error;
+  if (host.point(id) === undefined)
+    return new Refusal(404, code, { zh: '没有这个测点', en: 'there is no such point' });
+  return new Refusal(404, code, {
+    zh: `${id} 不是数值：只记录数值`,
+    en: `${id} is no number: only numbers are recorded`,
+  });
 }
 
 function stream({ house, who, request, reply, query }: Asked): unknown {
@@ -173,7 +236,7 @@ function stream({ house, who, request, reply, query }: Asked): unknown {
   let open = false;
   const leave = house.stream.join(
     { ...to, write: (said) => void (open ? to.write(said) : held.push(said)) },
-    who.login,
+    { owner: who.user === undefined ? who.address : `user ${who.user.id}`, login: who.login },
     after,
   );
   if (leave === undefined)

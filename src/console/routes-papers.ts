@@ -6,7 +6,7 @@ import type { DoctorView, SettingsView } from './api.ts';
 import { machineView } from './machine.ts';
 import { wordOf } from './query.ts';
 import { type Asked, named, type Route } from './route.ts';
-import { Refusal } from './types.ts';
+import { Refusal, type Words } from './types.ts';
 
 const formats = ['pdf', 'md', 'csv', 'json'] as const;
 const types = {
@@ -84,8 +84,12 @@ export const paperRoutes: readonly Route[] = [
   },
 ];
 
+/** Who waits for it. */
+const whoseOf = ({ user, address }: Asked['who']): string =>
+  user === undefined ? address : `user ${user.id}`;
+
 async function report(
-  { house, query: given, reply }: Asked,
+  { house, query: given, reply, who }: Asked,
   name: string,
   which: readonly string[],
 ): Promise<Buffer> {
@@ -94,20 +98,16 @@ async function report(
   const socket = house.host.socket();
   if (socket === undefined) throw new Refusal(503, 'failed', noSocket);
   const argv = ['report', ...which, '--format', format, '--lang', language, '--socket', socket];
-  const { code, output, words } = await house.work.run(argv);
+  const { code, output, words } = await house.work.run(whoseOf(who), argv);
   if (code !== 0) {
-    const because =
-      words
-        .trim()
-        .split('\n')
-        .at(-1)
-        ?.replace(/^keepwatch: /, '') ?? 'the report could not be made';
     if (/there is no incident/.test(words))
-      throw new Refusal(404, 'notFound', { zh: '没有这个事件', en: because });
-    throw new Refusal(code === 2 ? 400 : 503, code === 2 ? 'badRequest' : 'failed', {
-      zh: `报告没有做成：${because}`,
-      en: because,
-    });
+      throw new Refusal(404, 'notFound', { zh: '没有这个事件', en: 'there is no such incident' });
+    if (/has not begun yet/.test(words))
+      throw new Refusal(400, 'badRequest', {
+        zh: `${name} 还没有开始`,
+        en: `${name} has not begun yet`,
+      });
+    throw failed(house, words, { zh: '报告没有做成', en: 'the report could not be made' });
   }
   reply
     .type(types[format])
@@ -115,14 +115,30 @@ async function report(
   return output;
 }
 
-async function settings({ house }: Asked): Promise<SettingsView> {
+/** What the other program said is in the language of the command line: it goes into the log. */
+function failed({ log }: Asked['house'], words: string, said: Words): Refusal {
+  const because =
+    words
+      .trim()
+      .split('\n')
+      .at(-1)
+      ?.replace(/^keepwatch: /, '') || 'it said nothing';
+  log.error({ code: 'CONSOLE_FAILED', because }, said.en);
+  return new Refusal(503, 'failed', {
+    zh: `${said.zh}：请稍后再试；原因见日志`,
+    en: `${said.en}: try again later; the log says why`,
+  });
+}
+
+async function settings({ house, who }: Asked): Promise<SettingsView> {
   const { host } = house;
-  const { code, output, words } = await house.work.run(['settings', '-c', host.siteFile], host.siteText());
+  const { code, output, words } = await house.work.run(
+    whoseOf(who),
+    ['settings', '-c', host.siteFile],
+    host.siteText(),
+  );
   if (code !== 0)
-    throw new Refusal(503, 'failed', {
-      zh: `无法查看站点文件：${words.trim()}`,
-      en: words.trim() || 'the site file could not be looked at',
-    });
+    throw failed(house, words, { zh: '无法查看站点文件', en: 'the site file could not be looked at' });
   const seen = JSON.parse(output.toString('utf8')) as Pick<SettingsView, 'text' | 'findings' | 'changes'>;
   return {
     file: host.siteFile,
@@ -134,29 +150,26 @@ async function settings({ house }: Asked): Promise<SettingsView> {
 /** by the house that asks: whoever comes while one looks gets what that one finds */
 const looking = new WeakMap<Asked['house'], Promise<DoctorView>>();
 
-function doctor({ house }: Asked): Promise<DoctorView> {
+function doctor({ house, who }: Asked): Promise<DoctorView> {
   const begun = looking.get(house);
   if (begun !== undefined) return begun;
-  const look = examined(house).finally(() => looking.delete(house));
+  const look = examined(house, whoseOf(who)).finally(() => looking.delete(house));
   looking.set(house, look);
   return look;
 }
 
-async function examined({ host, work, clock }: Asked['house']): Promise<DoctorView> {
+async function examined(house: Asked['house'], whose: string): Promise<DoctorView> {
+  const { host, work, clock } = house;
   const socket = host.socket();
   if (socket === undefined) throw new Refusal(503, 'failed', noSocket);
   // (without its word it could take this daemon for one that does not run, and try the lines that it holds)
   const argv = ['doctor', '--json', '--from-daemon', '-c', host.siteFile, '--socket', socket];
-  const { output, words } = await work.run(argv);
+  const { output, words } = await work.run(whose, argv);
   let found: Pick<DoctorView, 'well' | 'looks'>;
   try {
     found = JSON.parse(output.toString('utf8'));
   } catch {
-    const because = words.trim().split('\n').at(-1) || 'no answer';
-    throw new Refusal(503, 'failed', {
-      zh: `doctor 没有结果：${because}`,
-      en: `the doctor found no answer: ${because}`,
-    });
+    throw failed(house, words, { zh: 'doctor 没有结果', en: 'the doctor found no answer' });
   }
   return { at: new Date(clock.wallMs()).toISOString(), well: found.well, looks: found.looks };
 }

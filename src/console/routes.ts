@@ -2,8 +2,15 @@
 
 import type { Route } from './route.ts';
 import { actingRoutes } from './routes-acting.ts';
+import { firstRoutes } from './routes-first.ts';
 import { floorRoutes } from './routes-floors.ts';
 import { houseRoutes } from './routes-house.ts';
 import { paperRoutes } from './routes-papers.ts';
 
-export const routes: readonly Route[] = [...actingRoutes, ...houseRoutes, ...floorRoutes, ...paperRoutes];
+export const routes: readonly Route[] = [
+  ...actingRoutes,
+  ...firstRoutes,
+  ...houseRoutes,
+  ...floorRoutes,
+  ...paperRoutes,
+];

@@ -3,6 +3,7 @@
 // routes.ts, what they tell is the house's.
 
 import { readFileSync } from 'node:fs';
+import type { IncomingMessage } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import swagger from '@fastify/swagger';
 import fastify, { type FastifyInstance, type FastifyReply, type FastifyRequest } from 'fastify';
@@ -12,7 +13,9 @@ import { roles } from '../rights/roles.ts';
 import { apiBase, csrfHeader } from './api.ts';
 import { secretIn } from './cookie.ts';
 import { createDoor } from './door.ts';
-import { speak } from './errors.ts';
+import { speak, speakOfPath } from './errors.ts';
+import { headers } from './headers.ts';
+import { requests } from './limits.ts';
 import { isMetricsToken, metricsPath, serveMetrics } from './metrics-door.ts';
 import { documentOf, schemaOf } from './openapi.ts';
 import { faultOfOrigin, type NameCheck, namesOf } from './origin.ts';
@@ -21,34 +24,6 @@ import { createRate } from './rate.ts';
 import type { House, Route } from './route.ts';
 import { routes } from './routes.ts';
 import { Refusal, type Who } from './types.ts';
-
-const mostBodyBytes = 64 * 1024;
-/** Fifty pages behind one address may come back at once after a restart; and then as fast as no person clicks. */
-const burst = 800;
-const perSecond = 100;
-
-/** No script, style, picture or connection from anywhere but here; nothing inline; nowhere inside another page. */
-export const pagePolicy = [
-  "default-src 'none'",
-  "script-src 'self'",
-  "style-src 'self'",
-  "img-src 'self' data: blob:",
-  "connect-src 'self'",
-  "font-src 'self'",
-  "manifest-src 'self'",
-  "frame-ancestors 'none'",
-  "base-uri 'none'",
-  "form-action 'self'",
-].join('; ');
-
-const headers: Readonly<Record<string, string>> = {
-  'content-security-policy': pagePolicy,
-  'x-content-type-options': 'nosniff',
-  'referrer-policy': 'no-referrer',
-  'cross-origin-opener-policy': 'same-origin',
-  'cross-origin-resource-policy': 'same-origin',
-  'permissions-policy': 'camera=(), microphone=(), geolocation=(), usb=(), serial=(), payment=()',
-};
 
 export interface ConsoleServer {
   readonly url: string;
@@ -69,11 +44,12 @@ export async function listenConsole(
     scheme: tls === undefined ? ('http' as const) : ('https' as const),
     isOurs: namesOf(config.listen.host, tls?.cert),
   };
-  const door = createDoor(house.clock, tls);
+  const door = createDoor({ clock: house.clock, turns: house.turns, tls, isUrgent });
   const app = fastify({
     logger: false,
     serverFactory: (handle) => door.serve(handle),
-    bodyLimit: mostBodyBytes,
+    frameworkErrors: speakOfPath(house),
+    bodyLimit: requests.mostBodyBytes,
     routerOptions: { maxParamLength: 200, ignoreTrailingSlash: false, caseSensitive: true },
     forceCloseConnections: true,
     return503OnClosing: false,
@@ -116,6 +92,10 @@ export async function listenConsole(
   };
 }
 
+/** A command may be an alarm, and a page asks who it is before it can send one. (One that is spelt otherwise waits as all do.) */
+const isUrgent = ({ url }: IncomingMessage): boolean =>
+  url === `${apiBase}/command` || url === `${apiBase}/session`;
+
 interface Place {
   readonly scheme: 'http' | 'https';
   isOurs: NameCheck;
@@ -124,9 +104,12 @@ interface Place {
 declare module 'fastify' {
   interface FastifyRequest {
     who: Who;
+    /** its address has used up what it may ask */
+    overdrawn: boolean;
   }
   interface FastifyContextConfig {
     least?: Route['least'];
+    isSpared?: Route['isSpared'];
     /** a file of the page, which anybody may have */
     page?: boolean;
   }
@@ -140,9 +123,10 @@ function pemOf({ cert, key }: ConsoleConfig): { cert: string; key: string } | un
 /** In this order: is it for us and from us, is it not too much, who asks, may they, and did a page of ours send it. */
 function guard(app: FastifyInstance, config: ConsoleConfig, house: House, place: Place): void {
   const { settings, sessions, clock } = house;
-  const rate = createRate(clock, burst, perSecond);
+  const rate = createRate(clock, requests);
   const local = isLoopback(config.listen.host);
   app.decorateRequest('who', null as unknown as Who);
+  app.decorateRequest('overdrawn', false);
   app.addHook('onRequest', async (request, reply) => {
     reply.headers(headers);
     if (place.scheme === 'https') reply.header('strict-transport-security', 'max-age=31536000');
@@ -162,7 +146,8 @@ function guard(app: FastifyInstance, config: ConsoleConfig, house: House, place:
     if (fault !== undefined) throw new Refusal(403, fault, originWords[fault]);
     if (!asksApi) return;
     const address = addressOf(request);
-    if (!rate.take(address)) throw new Refusal(429, 'tooMany', tooManyRequests, { 'retry-after': '1' });
+    request.overdrawn = !rate.take(address);
+    if (request.overdrawn && !request.routeOptions.config.isSpared) throw tooMany();
     const secret = secretIn(request.headers.cookie, config);
     // an open stream and its questions are no sign that somebody is there
     const found = sessions.find(secret, request.method !== 'GET');
@@ -176,6 +161,10 @@ function guard(app: FastifyInstance, config: ConsoleConfig, house: House, place:
       ...(role && { role: higher(role, local ? settings().withoutLogin : undefined) }),
     };
     permit(request, house);
+  });
+  app.addHook('preHandler', async (request) => {
+    const { isSpared } = request.routeOptions.config;
+    if (request.overdrawn && !isSpared?.(house, request.who, request.body)) throw tooMany();
   });
 }
 
@@ -194,7 +183,13 @@ const originWords = {
   },
   wrongOrigin: { zh: '该请求来自其他网站的页面', en: 'this was sent by a page of somebody else' },
 } as const;
-const tooManyRequests = { zh: '请求太多：请等一秒', en: 'too many requests: wait a second' } as const;
+const tooMany = (): Refusal =>
+  new Refusal(
+    429,
+    'tooMany',
+    { zh: '请求太多：请等一秒', en: 'too many requests: wait a second' },
+    { 'retry-after': '1' },
+  );
 const asksLogin = { zh: '需要登录', en: 'this asks for a login' } as const;
 
 function permit(request: FastifyRequest, { sessions, settings }: House): void {
@@ -241,9 +236,9 @@ function add(app: FastifyInstance, route: Route, house: House): void {
     scope.route({
       method: route.method,
       url: `${apiBase}${route.path}`,
-      config: { least: route.least },
+      config: { least: route.least, ...(route.isSpared && { isSpared: route.isSpared }) },
       schema: schemaOf(route),
-      bodyLimit: route.mostBytes ?? mostBodyBytes,
+      bodyLimit: route.mostBytes ?? requests.mostBodyBytes,
       async handler(request, reply) {
         const answer = await route.handle({
           who: request.who,

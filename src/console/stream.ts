@@ -1,12 +1,14 @@
 // The live stream: what happens in the house, told to every open page as server-sent events. Each thing is put into
 // words once for all listeners; points are gathered for a moment; who comes back gets the events that were missed, out of
-// the journal, without a gap and none twice; who does not read is dropped. Knows a response to write to, no route.
+// the journal, without a gap and none twice; who does not read is dropped, and where all places are taken somebody with many
+// gives way to somebody with few. Knows a response to write to, no route.
 
 import type { StatusReport } from '../control/types.ts';
 import type { Event } from '../core/types.ts';
 import type { Log } from '../driver.ts';
 import type { Clock, Timer } from '../lib/clock.ts';
 import { beatEveryMs, type Told } from './api.ts';
+import { streams as limits } from './limits.ts';
 import { oneAtATime } from './one-at-a-time.ts';
 import type { ConsoleHost } from './types.ts';
 
@@ -16,9 +18,6 @@ const gatherIncidentsMs = 20;
 const lookEveryMs = 2000;
 const tellStatusEveryMs = 20_000;
 const pageOfEvents = 50;
-/** What may wait for a listener beyond the greeting before it is dropped. */
-const mostUnreadBytes = 1024 * 1024;
-export const mostListeners = 120;
 
 /** A response, as far as the stream writes to it. */
 export interface Listening {
@@ -30,9 +29,16 @@ export interface Listening {
   close(): void;
 }
 
-interface Listener {
+/** Whose page it is. */
+export interface Listens {
+  /** id of a user who is logged in, or an address */
+  readonly owner: string;
+  /** absent: nobody is logged in */
+  readonly login?: string | undefined;
+}
+
+interface Listener extends Listens {
   readonly to: Listening;
-  readonly login: string | undefined;
   /** bytes of the greeting, which may be large and waits for nobody */
   allowance: number;
   lastSeq: number;
@@ -43,9 +49,9 @@ interface Listener {
 export interface Stream {
   /**
    * Begins to tell. `after`: number of the last event that was heard in this epoch; undefined: from now on. Gives how to
-   * end it, or undefined where there are too many listeners.
+   * end it, or undefined where there are too many listeners and nobody gives way.
    */
-  join(to: Listening, login: string | undefined, after: number | undefined): (() => void) | undefined;
+  join(to: Listening, who: Listens, after: number | undefined): (() => void) | undefined;
   /** Committed events, in order. */
   events(events: readonly Event[]): void;
   /** What changed in a turn, by id. */
@@ -78,7 +84,7 @@ export function createStream(options: {
   let beatTimer: Timer | undefined;
   let greeting: string | undefined;
   // who comes back reads the journal one page at a time, and one listener after the other
-  const pages = oneAtATime(mostListeners);
+  const pages = oneAtATime(limits.most);
   let toldStatus: { readonly seen: string; readonly atMs: number } | undefined;
   let lookedMs = Number.NEGATIVE_INFINITY;
   let lookSoon = false;
@@ -95,7 +101,7 @@ export function createStream(options: {
 
   const write = (listener: Listener, text: string): void => {
     if (listener.gone) return;
-    if (listener.to.unread() > mostUnreadBytes + listener.allowance) {
+    if (listener.to.unread() > limits.mostUnreadBytes + listener.allowance) {
       log.warn({ code: 'SLOW_READER' }, 'a page does not read its stream: dropped');
       leave(listener);
       listener.to.close();
@@ -165,7 +171,7 @@ export function createStream(options: {
           id,
           value,
           quality,
-          at,
+          ...(at !== undefined && { at }),
           active,
           ...(disabled && { disabled }),
           ...(exercisedAt && { exercisedAt }),
@@ -198,12 +204,30 @@ export function createStream(options: {
     incidents.clear();
   };
 
+  const drop = (listener: Listener | undefined): boolean => {
+    if (listener === undefined) return false;
+    leave(listener);
+    listener.to.close();
+    return true;
+  };
+
   const end = (which: (listener: Listener) => boolean): void => {
-    for (const listener of [...listeners]) {
-      if (!which(listener)) continue;
-      leave(listener);
-      listener.to.close();
-    }
+    for (const listener of [...listeners]) if (which(listener)) drop(listener);
+  };
+
+  /**
+   * Is there a place? What one login has too many of is taken from itself. Where all are taken, the oldest of whoever has
+   * most gives way: always to a person who is logged in, and to others only if that one still has more than they.
+   */
+  const hasRoomFor = ({ owner, login }: Listens): boolean => {
+    const ofLogin = [...listeners].filter((each) => login !== undefined && each.login === login);
+    if (ofLogin.length >= limits.mostOfOneLogin) drop(ofLogin[0]);
+    if (listeners.size < limits.most) return true;
+    const counts = new Map<string, number>();
+    for (const each of listeners) counts.set(each.owner, (counts.get(each.owner) ?? 0) + 1);
+    const most = Math.max(...counts.values());
+    if (login === undefined && (counts.get(owner) ?? 0) + 1 >= most) return false;
+    return drop([...listeners].find((each) => counts.get(each.owner) === most));
   };
 
   /** The journal page by page, as fast as it is read; between the last page and being live nothing can happen. */
@@ -227,12 +251,12 @@ export function createStream(options: {
   };
 
   return {
-    join(to, login, after) {
-      if (listeners.size >= mostListeners) return undefined;
+    join(to, who, after) {
+      if (!hasRoomFor(who)) return undefined;
       const lastSeq = host.lastSeq();
       const listener: Listener = {
+        ...who,
         to,
-        login,
         allowance: 0,
         lastSeq: Math.min(after ?? lastSeq, lastSeq),
         live: after === undefined || after >= lastSeq,

@@ -8,7 +8,7 @@ import type { Log } from '../driver.ts';
 import type { Clock } from '../lib/clock.ts';
 import type { DurationFigures } from '../lib/durations.ts';
 import type { Role } from '../rights/roles.ts';
-import type { PointView, SiteView } from './api.ts';
+import type { PointView, Session, SiteView } from './api.ts';
 
 /** Incidents that opened since the daemon began. */
 export interface Opened {
@@ -45,6 +45,8 @@ export interface ConsoleHost
   readonly scenarios?: readonly string[];
   premises(): StatusReport['premises'];
   site(): SiteView;
+  /** how far the clocks of the premises are ahead of UTC; undefined: not known */
+  clocks(): Session['clocks'];
   points(): readonly PointView[];
   /** undefined: there is none of this id */
   point(id: string): PointView | undefined;
@@ -91,17 +93,20 @@ export interface Who {
   readonly role?: Role;
 }
 
-/** A sentence for people; one string where it says the same in every language. */
-export type Said = string | { readonly zh: string; readonly en: string };
+/** A sentence for people, in each language. */
+export interface Words {
+  readonly zh: string;
+  readonly en: string;
+}
 
 /** An answer that is an error: `code` is stable, `said` a sentence for people. */
 export class Refusal extends Error {
   readonly status: number;
   readonly code: string;
-  readonly said: Said;
+  readonly said: Words;
   readonly headers: Readonly<Record<string, string>>;
-  constructor(status: number, code: string, said: Said, headers: Readonly<Record<string, string>> = {}) {
-    super(typeof said === 'string' ? said : said.en);
+  constructor(status: number, code: string, said: Words, headers: Readonly<Record<string, string>> = {}) {
+    super(said.en);
     this.name = 'Refusal';
     this.status = status;
     this.code = code;

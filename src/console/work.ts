@@ -4,12 +4,11 @@
 
 import { type ChildProcess, spawn } from 'node:child_process';
 import { setPriority } from 'node:os';
+import { papers as limits } from './limits.ts';
 import { oneAtATime } from './one-at-a-time.ts';
+import { createPlaces } from './places.ts';
 import { Refusal } from './types.ts';
 
-const mostWaiting = 8;
-const mostBytes = 32 * 1024 * 1024;
-const longestMs = 90_000;
 const behind = 10;
 const tooMuch = { zh: '用时太长，或内容太大', en: 'it took too long, or became too large' } as const;
 const stopping = { zh: '网关正在停止', en: 'the daemon is stopping' } as const;
@@ -21,13 +20,14 @@ export interface Done {
 }
 
 export interface Work {
-  /** Runs the program with these words; `input` goes to its standard input. Rejects with a Refusal. */
-  run(argv: readonly string[], input?: string): Promise<Done>;
+  /** Runs the program with these words for somebody; `input` goes to its standard input. Rejects with a Refusal. */
+  run(whose: string, argv: readonly string[], input?: string): Promise<Done>;
   close(): void;
 }
 
 export function createWork(program: string): Work {
-  const turns = oneAtATime(mostWaiting);
+  const turns = oneAtATime(limits.mostWaiting);
+  const places = createPlaces(limits.mostOfOne);
   let closed = false;
   const children = new Set<ChildProcess>();
 
@@ -46,10 +46,10 @@ export function createWork(program: string): Work {
       const output: Buffer[] = [];
       let bytes = 0;
       let words = '';
-      const stop = setTimeout(() => child.kill('SIGKILL'), longestMs);
+      const stop = setTimeout(() => child.kill('SIGKILL'), limits.longestMs);
       child.stdout.on('data', (piece: Buffer) => {
         bytes += piece.length;
-        if (bytes > mostBytes) child.kill('SIGKILL');
+        if (bytes > limits.mostBytes) child.kill('SIGKILL');
         else output.push(piece);
       });
       child.stderr.setEncoding('utf8').on('data', (piece: string) => {
@@ -60,8 +60,8 @@ export function createWork(program: string): Work {
       child.once('error', (error) =>
         reject(
           new Refusal(503, 'failed', {
-            zh: `无法启动：${error.message}`,
-            en: `it can't be started: ${error.message}`,
+            zh: `无法启动（${(error as NodeJS.ErrnoException).code ?? 'error'}）：请过几秒再试`,
+            en: `it can't be started (${(error as NodeJS.ErrnoException).code ?? 'error'}): try again in some seconds`,
           }),
         ),
       );
@@ -74,9 +74,9 @@ export function createWork(program: string): Work {
     });
 
   return {
-    run(argv, input) {
-      if (closed) return Promise.reject(new Refusal(503, 'busy', stopping));
-      return turns.run(() => start(argv, input));
+    async run(whose, argv, input) {
+      if (closed) throw new Refusal(503, 'busy', stopping);
+      return places.hold(whose, () => turns.run(() => start(argv, input)));
     },
     close() {
       closed = true;

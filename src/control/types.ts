@@ -181,6 +181,7 @@ export interface NamesReport {
   readonly zones: Readonly<Record<string, Text>>;
   readonly people: Readonly<Record<string, Text>>;
   readonly points: Readonly<Record<string, Text>>;
+  readonly outputs: Readonly<Record<string, Text>>;
 }
 
 /** The app as the socket sees it. A method that throws is answered with `internal`, or with the error's own `code`. */

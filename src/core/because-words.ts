@@ -2,12 +2,20 @@
 // by its shape, what is inside it (a person's note, a device's message) stays as it was written, and a sentence that
 // nobody knows stays whole. Pure; the shapes are pinned by tests, because nothing else ties them to the engine.
 
+import { conditionIn, isCondition, valueIn } from './condition-words.ts';
 import type { Language, Level, Verdict } from './types.ts';
 import { levelsZh, rolesZh, verdictsZh } from './vocabulary.ts';
 
 /** What ids are called, in the reader's language; undefined: the id stands. */
 export interface BecauseNames {
+  /** of a point, or of an output */
   readonly point?: (id: string) => string | undefined;
+  /** the words of a step of the plan that the reason is about */
+  readonly step?: (id: string) => string | undefined;
+  /** the title of an incident */
+  readonly incident?: (id: string) => string | undefined;
+  /** for readers who know no ids: what has a name goes by it in English too, and conditions are said in words */
+  readonly inWords?: boolean;
 }
 
 type Groups = readonly (string | undefined)[];
@@ -15,12 +23,20 @@ type Groups = readonly (string | undefined)[];
 interface Inside {
   readonly say: (text: string) => string;
   readonly point: (id: string) => string;
+  /** `步骤` and which */
+  readonly step: (id: string) => string;
+  /** `规则` or `联锁` and its id, where ids are read; else nothing of it */
+  readonly by: (kind: string, id: string) => string;
+  /** `事件` and which */
+  readonly incident: (id: string) => string;
+  readonly inWords: boolean;
 }
 type Shape = readonly [shape: RegExp, words: string | ((groups: Groups, inside: Inside) => string)];
 
 /** A reason as a person reads it. English is what the engine writes, so it is given back as it is. */
 export function becauseIn(because: string, language: Language, names: BecauseNames = {}): string {
-  return language === 'zh' ? inChinese(because, names, 0) : because;
+  if (language === 'zh') return inChinese(because, names, 0);
+  return names.inWords ? inEnglish(because, names) : because;
 }
 
 /** Reasons hold others: an interlock's holds a condition's. Deeper than this nobody writes. */
@@ -31,6 +47,16 @@ function inChinese(text: string, names: BecauseNames, depth: number): string {
   const inside: Inside = {
     say: (part) => inChinese(part, names, depth + 1),
     point: (id) => names.point?.(id) ?? id,
+    step: (id) => {
+      const words = names.step?.(id);
+      return words === undefined ? `步骤 ${id}` : `步骤“${words}”`;
+    },
+    by: (kind, id) => (names.inWords ? '' : `${kind} ${id}`),
+    incident: (id) => {
+      const title = names.incident?.(id);
+      return title === undefined ? `事件 ${numberOf(id)}` : `事件“${title}”`;
+    },
+    inWords: names.inWords ?? false,
   };
   for (const [shape, words] of shapes) {
     const match = shape.exec(text);
@@ -39,9 +65,39 @@ function inChinese(text: string, names: BecauseNames, depth: number): string {
   return text;
 }
 
+/** What the engine wrote, with names in the place of ids and with conditions in words. */
+function inEnglish(text: string, names: BecauseNames): string {
+  const point = (id: string): string => names.point?.(id) ?? id;
+  return text
+    .replace(expression[0], (whole, condition: string, values: string) => {
+      if (!isCondition(condition)) return whole;
+      const said = values.split(', ').map((each) => {
+        const [id = '', value = ''] = each.split(' = ');
+        return `${point(id)}: ${valueIn(value, 'en')}`;
+      });
+      return `${conditionIn(condition, 'en', point)} (${said.join(', ')})`;
+    })
+    .replace(/\bstep (\S+)(?= (?:is |not |done\b))/g, (whole, id: string) => {
+      const words = names.step?.(id);
+      return words === undefined ? whole : `step “${words}”`;
+    })
+    .replace(/(?:\bdrill of )?[^\s:;,]+, incident (\S+)/g, (whole, id: string) => {
+      const title = names.incident?.(id);
+      const named = title === undefined ? `incident ${numberOf(id)}` : `incident “${title}”`;
+      return whole.startsWith('tells')
+        ? `tells, ${named}`
+        : whole.startsWith('drill')
+          ? `drill, ${named}`
+          : named;
+    })
+    .replace(/\binterlock \S+: /g, 'interlock: ')
+    .replace(/[^\s:;,]+(?= reads back )/g, point)
+    .replace(/[a-z][\w-]*\.[\w.-]*\w/gi, point);
+}
+
 /** A blank stands between Latin letters and Chinese ones, and nowhere else. */
 function beside(first: string, second: string): string {
-  return /[\p{Script=Han}）】]$/u.test(first) ? `${first}${second}` : `${first} ${second}`;
+  return /[\p{Script=Han}）】”]$/u.test(first) ? `${first}${second}` : `${first} ${second}`;
 }
 
 const noted = (note: string | undefined): string => (note === undefined ? '' : `：${note}`);
@@ -93,10 +149,13 @@ const people: readonly Shape[] = [
     /^closed as (real|false|test|maintenance) by ([^:]+)(?:: (.*))?$/s,
     ([verdict, who, note]) => `${who} 关闭，定性：${verdictsZh[verdict as Verdict]}${noted(note)}`,
   ],
-  [/^step (\S+) done by itself: (.*)$/s, ([step, proof], { say }) => `步骤 ${step} 自动完成：${say(proof!)}`],
+  [
+    /^step (\S+) done by itself: (.*)$/s,
+    ([id, proof], { say, step }) => `${beside(step(id!), '自动完成')}：${say(proof!)}`,
+  ],
   [
     /^step (\S+) done by ([^:]+)(?:: (.*))?$/s,
-    ([step, who, note]) => `${who} 完成步骤 ${step}${noted(note)}`,
+    ([id, who, note], { step }) => `${who} 完成${step(id!)}${noted(note)}`,
   ],
   [
     /^level raised to (general|major|urgent) by ([^:]+)(?:: (.*))?$/s,
@@ -150,10 +209,10 @@ const ladder: readonly Shape[] = [
   [/^not back to normal after (\d\S* \w+)$/, ([time]) => `已过 ${lengthOf(time!)}，现场仍未恢复`],
   [
     /^step (\S+) not done after (\d\S* \w+)$/,
-    ([step, time]) => `已过 ${lengthOf(time!)}，步骤 ${step} 未完成`,
+    ([id, time], { step }) => `已过 ${lengthOf(time!)}，${beside(step(id!), '未完成')}`,
   ],
-  [/^step (\S+) is not done in its time$/, ([step]) => `步骤 ${step} 超时未完成`],
-  [/^step (\S+) is done$/, ([step]) => `步骤 ${step} 已完成`],
+  [/^step (\S+) is not done in its time$/, ([id], { step }) => beside(step(id!), '超时未完成')],
+  [/^step (\S+) is done$/, ([id], { step }) => beside(step(id!), '已完成')],
   [/^acknowledged$/, '已有人确认'],
   [/^back to normal$/, '现场已恢复'],
   [/^for working hours$/, '仅在工作时间通知'],
@@ -162,30 +221,46 @@ const ladder: readonly Shape[] = [
   [/^done$/, '已完成'],
 ];
 
+/** A blank stands before what follows an id. */
+function held(by: Inside['by'], id: string): string {
+  const named = by('联锁', id);
+  return named === '' ? '联锁' : `${named} `;
+}
+
 const outputs: readonly Shape[] = [
   [/^at rest$/, '常态'],
   [/^chirps: a detector was heard$/, '探测器测试：测到后鸣响'],
   [
     /^held (on|off) by interlock (\S+): (.*); wanted (on|off): (.*)$/s,
-    ([to, id, why, wanted, other], { say }) =>
-      `联锁 ${id} 保持${onOff(to)}：${say(why!)}；原应${onOff(wanted)}：${say(other!)}`,
+    ([to, id, why, wanted, other], { say, by }) =>
+      `${held(by, id!)}保持${onOff(to)}：${say(why!)}；原应${onOff(wanted)}：${say(other!)}`,
   ],
   [
     /^held (on|off) by interlock (\S+): (.*)$/s,
-    ([to, id, why], { say }) => `联锁 ${id} 保持${onOff(to)}：${say(why!)}`,
+    ([to, id, why], { say, by }) => `${held(by, id!)}保持${onOff(to)}：${say(why!)}`,
   ],
   [/^not looked at yet, unknown counts as true$/, '尚未判断，按成立处理'],
   [/^(.*), unknown counts as true$/s, ([why], { say }) => `${say(why!)}，状态未知，按成立处理`],
-  [/^tells, incident (\S+)$/, ([id]) => `现场提示，事件 ${numberOf(id!)}`],
-  [/^drill of (\S+), incident (\S+)$/, ([rule, id]) => `演练规则 ${rule}，事件 ${numberOf(id!)}`],
-  [/^(\S+), incident (\S+)$/, ([rule, id]) => `规则 ${rule}，事件 ${numberOf(id!)}`],
+  [/^tells, incident (\S+)$/, ([id], { incident }) => `现场提示，${incident(id!)}`],
+  [
+    /^drill of (\S+), incident (\S+)$/,
+    ([rule, id], { by, incident }) => `演练${by('规则', rule!)}，${incident(id!)}`,
+  ],
+  [
+    /^(\S+), incident (\S+)$/,
+    ([rule, id], { by, incident, inWords }) => `${by('规则', rule!)}${inWords ? '' : '，'}${incident(id!)}`,
+  ],
   [/^wanted (on|off), reads back (on|off)$/, ([wanted, is]) => `应为${onOff(wanted)}，回读为${onOff(is)}`],
   [
     /^(\S+ reads back (?:on|off)(?:, \S+ reads back (?:on|off))*)$/,
-    ([all]) =>
+    ([all], { point, inWords }) =>
       all!
         .split(', ')
-        .map((each) => each.replace(/^(\S+) reads back (on|off)$/, (_, id, is) => `${id} 回读为${onOff(is)}`))
+        .map((each) =>
+          each.replace(/^(\S+) reads back (on|off)$/, (_, id, is) =>
+            inWords ? beside(point(id), `回读为${onOff(is)}`) : `${id} 回读为${onOff(is)}`,
+          ),
+        )
         .join('，'),
   ],
   [/^the output follows again$/, '输出恢复正常'],
@@ -230,19 +305,21 @@ const sensors: readonly Shape[] = [
   [/^between bands \((.*)\)$/, ([value]) => `回路值 ${value} 不在任何区段内`],
 ];
 
-/** An expression stays as the site file has it; the values behind it are said. */
-const expression: Shape = [
-  /^(.+) \((\S+ = [^,()]+(?:, \S+ = [^,()]+)*)\)$/s,
-  ([text, values], { point }) => {
-    const said = values!.split(', ').map((each) => {
-      const [id, value] = each.split(' = ');
-      return `${point(id!)} = ${Object.hasOwn(plainValues, value!) ? plainValues[value!] : value}`;
-    });
-    return `${text}（${said.join('，')}）`;
-  },
-];
 const plainValues: Readonly<Record<string, string>> = { true: '是', false: '否', unknown: '未知' };
 
+/** Of an expression the values are said; it stays as the site file has it, unless all is wanted in words. */
+const expression: Shape = [
+  /^(.+) \((\S+ = [^,()]+(?:, \S+ = [^,()]+)*)\)$/s,
+  ([text, values], { point, inWords }) => {
+    const words = inWords && isCondition(text!);
+    const said = values!.split(', ').map((each) => {
+      const [id = '', value = ''] = each.split(' = ');
+      if (words) return `${point(id)}：${valueIn(value, 'zh')}`;
+      return `${point(id)} = ${Object.hasOwn(plainValues, value) ? plainValues[value] : value}`;
+    });
+    return `${words ? conditionIn(text!, 'zh', point) : text}（${said.join('，')}）`;
+  },
+];
 const links: readonly Shape[] = [
   [/^the bus is back$/, '总线已恢复'],
   [/^a device answers again$/, '有设备恢复应答'],

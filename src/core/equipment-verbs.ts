@@ -41,29 +41,32 @@ export const equipmentVerbs = {
       by: command.by,
     });
     disabledChanged(turn, because(command, `${target.id} taken out of service`));
-    return { message: { zh: `${target.id} 已停用`, en: `${target.id} is out of service` } };
+    const named = called(nameOf(turn.model, target));
+    return { message: { zh: `${named.zh} 已停用`, en: `${named.en} is out of service` } };
   },
 
   enable(turn, command) {
     const target = targetOf(turn, command);
     const key = `${target.of}:${target.id}`;
+    const named = called(nameOf(turn.model, target));
     if (turn.state.durable.disabled[key] === undefined)
-      return { message: { zh: `${target.id} 未停用`, en: `${target.id} was not disabled` } };
+      return { message: { zh: `${named.zh} 未停用`, en: `${named.en} was not disabled` } };
     enable(turn, key, because(command, `${target.id} back in service`));
-    return { message: { zh: `${target.id} 已启用`, en: `${target.id} is back in service` } };
+    return { message: { zh: `${named.zh} 已启用`, en: `${named.en} is back in service` } };
   },
 
   output(turn, command) {
     const { state, model, at } = turn;
     const id = text(command, 'output');
     if (!model.outputs.has(id)) throw new Refusal('notFound', `没有输出 ${id}`, `there is no output ${id}`);
+    const named = called(model.outputs.get(id)!.name ?? id);
     const value = command.value;
     if (value === 'auto') {
       state.dirty = true;
       delete state.durable.overrides[id];
       clearTimer(state.timers, `override:${id}`);
       turn.effects.outputs = true;
-      return { message: { zh: `${id} 恢复自动`, en: `${id} is automatic again` } };
+      return { message: { zh: `${named.zh} 恢复自动`, en: `${named.en} is automatic again` } };
     }
     const on =
       value === true || value === 'on' ? true : value === false || value === 'off' ? false : undefined;
@@ -81,7 +84,12 @@ export const equipmentVerbs = {
     state.durable.overrides[id] = { value: on, by: command.by, untilMs: at.steadyMs + forMs };
     setTimer(state.timers, `override:${id}`, at.steadyMs + forMs);
     turn.effects.outputs = true;
-    return { message: { zh: `${id} 手动${on ? '开' : '关'}`, en: `${id} set ${on ? 'on' : 'off'} by hand` } };
+    return {
+      message: {
+        zh: `${named.zh} 手动${on ? '开' : '关'}`,
+        en: `${named.en} set ${on ? 'on' : 'off'} by hand`,
+      },
+    };
   },
 } satisfies Record<string, Act>;
 
@@ -111,6 +119,11 @@ function nameOf(model: Model, { of, id }: Target): Text {
   return of === 'device'
     ? (model.devices.get(id)?.name ?? id)
     : pointName(model.points[model.index.get(id)!]!);
+}
+
+/** In both languages: what a reply calls it. */
+function called(name: Text): { readonly zh: string; readonly en: string } {
+  return typeof name === 'string' ? { zh: name, en: name } : name;
 }
 
 /** Indexes of the points that are out of service, themselves or with their device or zone. */

@@ -255,6 +255,8 @@ export class Bus {
     } catch (error) {
       opened.abort();
       if (!session) this.session = undefined;
+      // (what a driver says by itself was counted when it said it)
+      if (early === undefined && !this.stopping.signal.aborted) this.line.counts.errors.link += 1;
       const because = early ?? (error instanceof Error ? error.message : String(error));
       this.down(because);
       return { because, quiet: false };

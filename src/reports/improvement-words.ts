@@ -48,8 +48,8 @@ export function improvementIn(
     case 'notDelivered': {
       const why = each.because === undefined ? '' : `${english ? ': ' : '：'}${reason(each.because)}`;
       return english
-        ? `Not delivered to ${receiver(each.to)} on ${each.channel}${why}`
-        : `消息未送达 ${receiver(each.to)}（${each.channel}）${why}`;
+        ? `Not delivered to ${receiver(each.to)} on ${valueIn(language, each.channel)}${why}`
+        : `消息未送达 ${receiver(each.to)}（${valueIn(language, each.channel)}）${why}`;
     }
   }
 }

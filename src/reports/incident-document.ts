@@ -88,13 +88,12 @@ function causeOf(
   { language, at, reason }: Writing,
 ): Block[] {
   const said = words[language];
-  const { rule, about, aboutName, value, because } = incident.firstCause;
+  const { about, aboutName, value, because } = incident.firstCause;
   const blocks: Block[] = [
     { type: 'heading', text: said.firstCause },
     facts([
       [said.sensor, about && named(aboutName, about, language)],
       [said.value, value === null ? undefined : shown(value, language)],
-      [said.rule, rule],
       [said.why, because && reason(because)],
     ]),
     ...section(
@@ -167,7 +166,7 @@ function tellingsOf(tellings: readonly Telling[], writing: Writing): Block[] {
       delivery.person === undefined
         ? valueIn(language, delivery.role ?? '')
         : named(delivery.personName, delivery.person, language),
-      delivery.channel,
+      valueIn(language, delivery.channel),
       deliveryIn(delivery, writing),
     ]);
     const all = [...nobody, ...deliveries];

@@ -48,6 +48,7 @@ export function incidentReport(
       count,
     })),
     signalCount: incident.signalCount,
+    ...calledIn(incident, events, names),
     timeline: timelineOf(incident, events),
     tellings: tellingsOf(incident, names),
     steps: incident.steps.map((step): ReportStep => {
@@ -109,6 +110,24 @@ export function defined<T extends object>(fields: T): Defined<T> {
 /** What an id is called; a name from an object's own keys only, as ids come from outside. */
 export function nameIn(names: Readonly<Record<string, Text>>, id: string): Text {
   return Object.hasOwn(names, id) ? names[id]! : id;
+}
+
+/** Names of all points and outputs that stand in reasons. */
+function calledIn(
+  { signals, told = [], steps }: Incident,
+  events: readonly Event[],
+  { points, outputs = {} }: Names,
+): { called?: Record<string, Text> } {
+  const reasons = [
+    ...[...events, ...signals, ...told].map(({ because }) => because),
+    ...steps.flatMap(({ note }) => note ?? []),
+  ];
+  const called: Record<string, Text> = {};
+  for (const id of new Set(reasons.flatMap((because) => because.match(/[a-z][\w-]*(?:\.[\w-]+)*/gi) ?? []))) {
+    if (Object.hasOwn(points, id)) called[id] = points[id]!;
+    else if (Object.hasOwn(outputs, id)) called[id] = outputs[id]!;
+  }
+  return Object.keys(called).length === 0 ? {} : { called };
 }
 
 function aboutOf(about: string | undefined, names: Names): { about?: string; aboutName?: Text } {

@@ -262,15 +262,23 @@ function messagesOf({ channels }: MonthReport, { language }: Writing): Block[] {
     said.messages,
     [
       { title: said.channel, width: 28 },
-      ...[said.sent, said.delivered, said.failed, said.waiting, said.withdrawn, said.held].map((title) => ({
+      ...[
+        said.sent,
+        said.delivered,
+        said.onlyHanded,
+        said.failed,
+        said.waiting,
+        said.withdrawn,
+        said.held,
+      ].map((title) => ({
         title,
         width: 12,
         right: true,
       })),
     ],
-    channels.map(({ channel, sent, delivered, failed, waiting, withdrawn, held }) => [
-      channel,
-      ...[sent, delivered, failed, waiting, withdrawn, held].map(String),
+    channels.map(({ channel, sent, delivered, handed, failed, waiting, withdrawn, held }) => [
+      valueIn(language, channel),
+      ...[sent, delivered, handed, failed, waiting, withdrawn, held].map(String),
     ]),
     said.none,
   );

@@ -15,6 +15,7 @@ export interface Names {
   readonly zones: Readonly<Record<string, Text>>;
   readonly people: Readonly<Record<string, Text>>;
   readonly points: Readonly<Record<string, Text>>;
+  readonly outputs?: Readonly<Record<string, Text>>;
 }
 
 interface ReportHead {
@@ -33,6 +34,8 @@ export interface IncidentReport extends ReportHead {
   /** signals that came in all; of many only the first and the latest are kept */
   readonly signalCount: number;
   /** in the order of the journal, with the tellings put in by their time */
+  /** what points and outputs are called that its reasons name; absent: none has a name */
+  readonly called?: Readonly<Record<string, Text>>;
   readonly timeline: readonly TimelineRow[];
   readonly tellings: readonly Telling[];
   readonly steps: readonly ReportStep[];
@@ -298,7 +301,10 @@ export interface Repeat {
 export interface ChannelFigures {
   readonly channel: string;
   readonly sent: number;
+  /** reached somebody */
   readonly delivered: number;
+  /** a broker has them, which is not to say that a person has */
+  readonly handed: number;
   readonly failed: number;
   readonly waiting: number;
   readonly withdrawn: number;

@@ -163,6 +163,11 @@ describe('a good site', () => {
   });
 });
 
+test('the place of the console is a zone of the site', () => {
+  const faults = folder().faults(`${premises}\nzones: { till: {} }\nconsole: { zone: tills }\n`);
+  expect(faults.join('\n')).toContain('unknown zone `tills`');
+});
+
 test('twenty faults, all at once, each at its place', () => {
   const site = folder();
   site.write('contacts.yaml', 'people:\n  li: { name: Li, role: [x] }\n');

@@ -35,7 +35,8 @@ describe('a floor', () => {
       zones: { atrium: [0.1, 0.2, 0.3, 0.4] },
     };
     const made = await put('ground', floor);
-    expect(made.json).toEqual({ id: 'ground', ...floor, points: { 'inputs.smoke': [0.25, 0.1235] } });
+    const { etag } = made.json;
+    expect(made.json).toEqual({ id: 'ground', ...floor, points: { 'inputs.smoke': [0.25, 0.1235] }, etag });
     expect((await client.get('/floors')).json).toEqual([made.json]);
     expect((await client.get('/floors/ground')).json).toEqual(made.json);
     expect(parse(readFileSync(at('ground.yaml'), 'utf8'))).toMatchObject({ name: floor.name });
@@ -46,6 +47,7 @@ describe('a floor', () => {
       name: 'Ground',
       points: {},
       zones: {},
+      etag: expect.stringMatching(/^[\w-]{22}$/),
     });
     expect(readdirSync(at())).toEqual(['ground.yaml']);
   });
@@ -87,6 +89,65 @@ describe('a floor', () => {
     expect((await client.ask('DELETE', '/floors/bomb')).status).toBe(200);
     expect((await client.get('/floors/bomb')).status).toBe(404);
     expect((await client.ask('DELETE', '/floors/bomb')).status).toBe(404);
+  });
+});
+
+describe('two who change one floor at once', () => {
+  const change = (method: string, path: string, tag: string | undefined, body?: unknown, type?: string) =>
+    client.ask(method, path, {
+      body,
+      headers: {
+        ...(tag !== undefined && { 'if-match': tag }),
+        ...(type !== undefined && { 'content-type': type }),
+      },
+    });
+
+  test('the second is told, in both languages, and nothing is lost without a word', async () => {
+    const made = await put('shared', { name: 'x' });
+    const read = await client.get('/floors/shared');
+    const tag = read.headers.etag!;
+    expect([made.headers.etag, `"${made.json.etag}"`]).toEqual([tag, tag]);
+    const listed = (await client.get('/floors')).json.find(({ id }: { id: string }) => id === 'shared');
+    expect(listed.etag).toBe(made.json.etag);
+    const first = await change('PUT', '/floors/shared', tag, { name: 'first' });
+    expect([first.status, first.headers.etag === tag]).toEqual([200, false]);
+    const second = await change('PUT', '/floors/shared', tag, { name: 'second' });
+    expect([second.status, second.json.code]).toEqual([412, 'changed']);
+    expect(second.json.message).toMatch(/^floor shared was changed or removed by somebody else/);
+    const zh = await client.ask('PUT', '/floors/shared', {
+      body: { name: 'second' },
+      headers: { 'if-match': tag, 'accept-language': 'zh' },
+    });
+    expect(zh.json.message).toMatch(/^楼层 shared 已被其他人修改/);
+    expect((await client.get('/floors/shared')).json.name).toBe('first');
+    // on purpose: without a tag, or with the present one
+    expect((await put('shared', { name: 'mine' })).status).toBe(200);
+    expect((await change('PUT', '/floors/shared', `"x", "${first.json.etag}"`, { name: 'y' })).status).toBe(
+      412,
+    );
+    const present = (await client.get('/floors/shared')).headers.etag!;
+    expect((await change('PUT', '/floors/shared', `"x", ${present}`, { name: 'y' })).status).toBe(200);
+  });
+
+  test('of two at the very same moment one is told', async () => {
+    const { headers } = await put('race', { name: 'x' });
+    const answers = await Promise.all(
+      ['a', 'b', 'c', 'd'].map((name) => change('PUT', '/floors/race', headers.etag!, { name })),
+    );
+    expect(answers.map(({ status }) => status).sort()).toEqual([200, 412, 412, 412]);
+  });
+
+  test('the picture and its removal count too', async () => {
+    const { headers } = await put('pictured', { name: 'x' });
+    const tag = headers.etag!;
+    const drawn = await change('PUT', '/floors/pictured/image', tag, svg, 'image/svg+xml');
+    expect([drawn.status, drawn.headers.etag === tag]).toEqual([200, false]);
+    expect((await change('PUT', '/floors/pictured/image', tag, png, 'image/png')).status).toBe(412);
+    expect((await change('DELETE', '/floors/pictured', tag)).status).toBe(412);
+    expect((await change('DELETE', '/floors/pictured', drawn.headers.etag)).status).toBe(200);
+    expect((await change('PUT', '/floors/pictured', drawn.headers.etag, { name: 'x' })).status).toBe(412);
+    expect((await change('PUT', '/floors/pictured', '*', { name: 'x' })).status).toBe(412);
+    for (const id of ['shared', 'race']) await change('DELETE', `/floors/${id}`, '*');
   });
 });
 

@@ -3,7 +3,9 @@
 
 import net from 'node:net';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { pagePolicy } from '../../src/console/server.ts';
+import { pagePolicy } from '../../src/console/headers.ts';
+import { raising, requests } from '../../src/console/limits.ts';
+import { type Clock, systemClock } from '../../src/lib/clock.ts';
 import { eventually } from '../support/daemon.ts';
 import { type Answer, type Client, openStage, type Stage, siteWith, users } from './stage.ts';
 
@@ -298,6 +300,54 @@ describe('bodies and connections', () => {
       ([panic, other]) => panic.status === 200 && other.status === 429,
       3000,
     );
+  });
+});
+
+describe('an alarm is never refused', () => {
+  /** Time as it goes, until it stands still: then nothing that was used up comes back. */
+  const stopped = (): Clock & { stop(): void } => {
+    const real = systemClock();
+    let atMs: number | undefined;
+    return {
+      ...real,
+      steadyMs: () => atMs ?? real.steadyMs(),
+      stop() {
+        atMs = real.steadyMs();
+      },
+    };
+  };
+
+  test('by what else its address asks, nor by others that are raised', { timeout: 120_000 }, async () => {
+    const clock = stopped();
+    const other = await openStage(siteWith({ withoutLogin: 'acknowledge' }), { users, clock });
+    const [noise, guard] = [other.client(), other.client()];
+    try {
+      await guard.logIn('an');
+      await noise.session();
+      clock.stop();
+      await Promise.all(
+        Array.from({ length: 20 }, async () => {
+          for (let each = 0; each < requests.atOnce / 20; each += 1) await noise.get('/health');
+        }),
+      );
+      expect((await noise.get('/health')).status).toBe(429);
+      expect((await noise.command({ verb: 'ack', incident: 'none', by: 'x' })).status).toBe(429);
+      expect((await noise.command({ verb: 'raise', plan: 'no-such-plan', by: 'x' })).status).toBe(429);
+      expect((await noise.command({ verb: 'raise' })).status).toBe(429);
+      // one plan has its measure, and is open then
+      const fires: number[] = [];
+      for (let each = 0; each <= raising.atOnce; each += 1)
+        fires.push((await noise.command({ verb: 'raise', plan: 'fire', by: 'x' })).status);
+      expect(fires).toEqual([...Array(raising.atOnce).fill(200), 429]);
+      // (with the token that has to be asked for first)
+      const panic = other.client();
+      expect((await panic.command({ verb: 'raise', plan: 'personal-attack' })).status).toBe(200);
+      expect((await panic.command({ verb: 'raise', plan: 'water-leak', by: 'x' })).status).toBe(200);
+      // somebody who is logged in has an own one
+      expect((await guard.command({ verb: 'raise', plan: 'fire' })).status).toBe(200);
+    } finally {
+      await other.stop();
+    }
   });
 });
 

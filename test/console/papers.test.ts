@@ -8,7 +8,7 @@ import { availableIn, machineView, temperatureIn, throttledIn } from '../../src/
 import { differences } from '../../src/settings-changes.ts';
 import { blanked } from '../../src/settings-text.ts';
 import { type Daemon, newPlace, type Place } from '../support/daemon.ts';
-import { type Client, clientOf, siteWith } from './stage.ts';
+import { type Client, clientOf, openStage, siteWith, users } from './stage.ts';
 
 describe('with the built program', () => {
   let place: Place;
@@ -86,6 +86,38 @@ describe('with the built program', () => {
       line: expect.stringMatching(/keepwatch\.yaml:\d+:\d+: unknown key `zonse`/),
     });
   });
+});
+
+test('one viewer does not take all places of those who wait for a report', { timeout: 60_000 }, async () => {
+  const place = newPlace();
+  const program = path.join(place.folder, 'slow.mjs');
+  const gate = path.join(place.folder, 'gate');
+  writeFileSync(
+    program,
+    `import { existsSync } from 'node:fs';
+     const look = () => existsSync(${JSON.stringify(gate)}) ? process.stdout.write('done') : setTimeout(look, 20);
+     look();`,
+  );
+  const stage = await openStage(siteWith({ withoutLogin: 'view' }), { users, program });
+  try {
+    const [nobody, wu] = [stage.client(), stage.client()];
+    await wu.logIn('wu');
+    const report = (client: Client) => client.get('/reports/2026-01?format=md');
+    const answers = Array.from({ length: 12 }, () => report(nobody));
+    // (the two that have a place end no sooner than the gate is open)
+    const refused = await Promise.race(answers);
+    expect(refused).toMatchObject({ status: 503, json: { code: 'busy' } });
+    expect(refused.json.message).toMatch(/asked for before is still being done/);
+    const own = report(wu);
+    writeFileSync(gate, '');
+    expect((await own).text).toBe('done');
+    const statuses = (await Promise.all(answers)).map(({ status }) => status);
+    expect(statuses.filter((status) => status === 200).length).toBe(2);
+    expect(statuses.filter((status) => status === 503).length).toBe(10);
+  } finally {
+    await stage.stop();
+    await place.leave();
+  }
 });
 
 describe('secrets in a text', () => {

@@ -33,6 +33,7 @@ test('routes that judge by themselves are these alone', () => {
     'POST /login',
     'POST /logout',
     'POST /command',
+    'GET /start',
     'GET /health',
   ]);
 });
@@ -311,6 +312,46 @@ test('too many wrong passwords lock: the name, then the address', { timeout: 120
     expect((await client.ask('POST', '/login', { body: { name: 'zhao', password } })).status).toBe(429);
     expect(stage.log.filter(({ code }) => code === 'LOGIN_FAILED').length).toBeGreaterThan(12);
     expect(JSON.stringify(stage.log)).not.toContain(password);
+  } finally {
+    await stage.stop();
+  }
+});
+
+test('who has logged in on this device is not locked out by others at its address', {
+  timeout: 120_000,
+}, async () => {
+  const stage = await openStage(siteWith({ withoutLogin: 'none' }), { users });
+  try {
+    const logIn = (name: string, given: string, cookie?: string) =>
+      stage.client().ask('POST', '/login', {
+        body: { name, password: given },
+        headers: { 'x-keepwatch-csrf': token, ...(cookie && { cookie }) },
+        token: false,
+      });
+    let token = (await stage.client().session()).csrf;
+    const first = await logIn('wu', password);
+    const [login, device] = first.headers['set-cookie']!;
+    expect(device).toMatch(
+      /^keepwatch-0-device=[\w-]+; Path=\/; HttpOnly; SameSite=Strict; Max-Age=34560000$/,
+    );
+    expect(device).not.toContain('wu');
+    const cookie = device!.split(';')[0]!;
+    // it gives no right
+    expect((await stage.client().ask('GET', '/status', { headers: { cookie } })).status).toBe(401);
+    // and the other one is none
+    expect(login).not.toContain(cookie);
+    await stage.app.stop();
+    await stage.app.start();
+    token = (await stage.client().session()).csrf;
+    for (let count = 0; count < 6; count += 1) await logIn('wu', 'wrong');
+    expect((await logIn('wu', password)).json.code).toBe('locked');
+    expect((await logIn('wu', password, cookie)).status).toBe(200);
+    // of wrong ones it has no more than others
+    const tries: number[] = [];
+    for (let count = 0; count < 6; count += 1) tries.push((await logIn('wu', 'wrong', cookie)).status);
+    expect(tries).toEqual([401, 401, 401, 401, 401, 429]);
+    // it is no way to another's name
+    expect((await logIn('li', 'wrong', cookie)).status).toBe(401);
   } finally {
     await stage.stop();
   }

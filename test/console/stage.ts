@@ -10,6 +10,7 @@ import path from 'node:path';
 import { type App, createApp } from '../../src/app.ts';
 import { apiBase, csrfHeader, type Session, type Told } from '../../src/console/api.ts';
 import type { Log } from '../../src/driver.ts';
+import type { Clock } from '../../src/lib/clock.ts';
 import type { SiteFile } from '../support/daemon.ts';
 
 export const password = 'a long enough password';
@@ -91,7 +92,7 @@ export function siteWith(console: object | undefined, more: SiteFile = {}): Site
 
 export async function openStage(
   site: SiteFile,
-  more: { users?: object; tls?: boolean; start?: boolean; program?: string } = {},
+  more: { users?: object; tls?: boolean; program?: string; clock?: Clock } = {},
 ): Promise<Stage> {
   const folder = mkdtempSync(path.join(tmpdir(), 'keepwatch-console-'));
   const file = path.join(folder, 'keepwatch.yaml');
@@ -101,7 +102,13 @@ export async function openStage(
   const log: Stage['log'] = [];
   const note = (fields: object, message: string): void => void log.push({ ...fields, message });
   const quiet: Log = { debug: () => {}, info: note, warn: note, error: note };
-  const app = createApp({ file, demo: false, log: quiet, ...(more.program && { program: more.program }) });
+  const app = createApp({
+    file,
+    demo: false,
+    log: quiet,
+    ...(more.program && { program: more.program }),
+    ...(more.clock && { clock: more.clock }),
+  });
   try {
     await app.start();
   } catch (error) {

@@ -5,9 +5,10 @@ import net from 'node:net';
 import path from 'node:path';
 import { afterEach, expect, test } from 'vitest';
 import type { Told } from '../../src/console/api.ts';
+import { streams } from '../../src/console/limits.ts';
 import { callDaemon } from '../../src/control/client.ts';
 import { eventually } from '../support/daemon.ts';
-import { type Client, type Ear, openStage, type Stage, siteWith } from './stage.ts';
+import { type Client, type Ear, openStage, type Stage, siteWith, users } from './stage.ts';
 
 let stage: Stage;
 afterEach(async () => {
@@ -91,6 +92,22 @@ test('events with their number as the id, and the incident as it stands, within 
     (open) => open === 0,
     2500,
   );
+  ear.close();
+});
+
+test('an open incident comes with who is told next, and when, in the list as in the stream', async () => {
+  const client = await open();
+  const ear = await client.listen();
+  const incident = await raise(client, 'personal-attack');
+  const next = await eventually(
+    'the next telling',
+    () => told(ear, 'incident').findLast((one) => one.incident.id === incident)?.incident.nextTelling,
+    (found) => found !== undefined,
+  );
+  expect(Date.parse(next!.at)).toBeGreaterThan(Date.now());
+  expect(next!.roles.length).toBeGreaterThan(0);
+  const { incidents } = (await client.get('/incidents')).json;
+  expect(incidents.find(({ id }: { id: string }) => id === incident).nextTelling.roles).toEqual(next!.roles);
   ear.close();
 });
 
@@ -258,6 +275,28 @@ test('there is an end to how many', async () => {
     (status) => status === 200,
   );
   for (const ear of ears) ear.close();
+});
+
+test('somebody who is logged in always finds room, and takes it from whoever has most', async () => {
+  stage = await openStage(siteWith({ withoutLogin: 'view' }), { users });
+  const nobody = stage.client();
+  const ears = await Promise.all(Array.from({ length: streams.most }, () => nobody.listen()));
+  const [wu, li] = [stage.client(), stage.client()];
+  await wu.logIn('wu');
+  await li.logIn('li');
+  const own = await wu.listen();
+  expect(own.status).toBe(200);
+  const gone = (): number => ears.filter((ear) => ear.over()).length;
+  await eventually('one gives way', gone, (count) => count === 1);
+  expect((await nobody.listen()).status).toBe(503);
+  // one login does not have more than its own part, and its newest page is the one that is looked at
+  const more = await Promise.all(Array.from({ length: streams.mostOfOneLogin }, () => wu.listen()));
+  await own.ended;
+  expect(more.every((ear) => ear.status === 200 && !ear.over())).toBe(true);
+  const other = await li.listen();
+  expect(other.status).toBe(200);
+  await eventually('those without a login gave way', gone, (count) => count === streams.mostOfOneLogin + 1);
+  for (const ear of [...ears, ...more, other]) ear.close();
 });
 
 test('a reload greets anew, with a site that was counted up', async () => {

@@ -124,7 +124,7 @@ export function testHost(more: Partial<ControlHost> = {}): TestHost {
     }),
     explain: (id) => (id === 'i1' ? { incident, events: [event] } : { events: [] }),
     history: () => ({ incidents: [incident] }),
-    names: () => ({ plans: {}, zones: {}, people: {}, points: {} }),
+    names: () => ({ plans: {}, zones: {}, people: {}, points: {}, outputs: {} }),
     follow(listener) {
       listeners.add(listener);
       return () => listeners.delete(listener);

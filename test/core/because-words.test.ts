@@ -2,7 +2,7 @@
 
 import fc from 'fast-check';
 import { describe, expect, it, test } from 'vitest';
-import { becauseIn } from '../../src/core/because-words.ts';
+import { type BecauseNames, becauseIn } from '../../src/core/because-words.ts';
 import { callBeside } from '../../src/core/vocabulary.ts';
 import { timelines } from '../support/ladder-sites.ts';
 import { watch } from '../support/ladder-watch.ts';
@@ -54,6 +54,54 @@ describe('a reason in Chinese', () => {
   ])('%s', (english, chinese) => {
     expect(becauseIn(english, 'zh', names)).toBe(chinese);
     expect(becauseIn(english, 'en', names)).toBe(english);
+  });
+
+  const known: BecauseNames = {
+    point: (id) => ({ 'inputs.smoke': '中庭烟感', 'climate.t': '中庭温度', siren: '声光警报器' })[id],
+    step: (id) => ({ tell: '立即通知值班负责人' })[id],
+    incident: (id) => ({ i1_abcd: '火灾 · 中庭' })[id],
+    inWords: true,
+  };
+  const english: BecauseNames = {
+    point: (id) => ({ 'inputs.smoke': 'Smoke detector', 'climate.t': 'Hall, warmth', siren: 'Siren' })[id],
+    step: (id) => ({ tell: 'Tell the duty lead' })[id],
+    incident: (id) => ({ i1_abcd: 'Fire · Atrium' })[id],
+    inWords: true,
+  };
+
+  test.each([
+    [
+      'inputs.smoke && climate.t >= 57.0 (inputs.smoke = true, climate.t = 63.2)',
+      '中庭烟感 并且 中庭温度 不低于 57（中庭烟感：动作，中庭温度：63.2）',
+      'Smoke detector and Hall, warmth at least 57 (Smoke detector: active, Hall, warmth: 63.2)',
+    ],
+    [
+      '!inputs.smoke || climate.t == 10.5 (inputs.smoke = false, climate.t = unknown)',
+      '非 中庭烟感 或 中庭温度 等于 10.5（中庭烟感：未动作，中庭温度：未知）',
+      'not Smoke detector or Hall, warmth is 10.5 (Smoke detector: not active, Hall, warmth: unknown)',
+    ],
+    [
+      'step tell is not done in its time',
+      '步骤“立即通知值班负责人”超时未完成',
+      'step “Tell the duty lead” is not done in its time',
+    ],
+    ['step gone is done', '步骤 gone 已完成', 'step gone is done'],
+    [
+      'step tell done by itself: siren reads back on',
+      '步骤“立即通知值班负责人”自动完成：声光警报器回读为开',
+      'step “Tell the duty lead” done by itself: Siren reads back on',
+    ],
+    ['atrium_confirmed, incident i1_abcd', '事件“火灾 · 中庭”', 'incident “Fire · Atrium”'],
+    ['drill of atrium_confirmed, incident i2_abcd', '演练，事件 i2', 'drill, incident i2'],
+    ['tells, incident i1_abcd', '现场提示，事件“火灾 · 中庭”', 'tells, incident “Fire · Atrium”'],
+    [
+      'held off by interlock gas: inputs.smoke active; wanted on: set by lina',
+      '联锁保持关：中庭烟感动作；原应开：lina 手动设定',
+      'held off by interlock: Smoke detector active; wanted on: set by lina',
+    ],
+  ])('in words: %s', (reason, chinese, other) => {
+    expect(becauseIn(reason, 'zh', known)).toBe(chinese);
+    expect(becauseIn(reason, 'en', english)).toBe(other);
   });
 
   it('is what it was where nobody knows its shape', () => {

@@ -105,9 +105,9 @@ test('its figures', () => {
   });
   // the drill's and the real ones' messages alike; the four incidents tell of the same four messages
   expect(report.channels).toEqual([
-    { channel: 'mqtt', sent: 1, delivered: 1, failed: 0, waiting: 0, withdrawn: 0, held: 0 },
-    { channel: 'sms', sent: 2, delivered: 1, failed: 1, waiting: 0, withdrawn: 0, held: 0 },
-    { channel: 'wecom', sent: 1, delivered: 0, failed: 1, waiting: 0, withdrawn: 0, held: 0 },
+    { channel: 'mqtt', sent: 1, delivered: 0, handed: 1, failed: 0, waiting: 0, withdrawn: 0, held: 0 },
+    { channel: 'sms', sent: 2, delivered: 1, handed: 0, failed: 1, waiting: 0, withdrawn: 0, held: 0 },
+    { channel: 'wecom', sent: 1, delivered: 0, handed: 0, failed: 1, waiting: 0, withdrawn: 0, held: 0 },
   ]);
   // opened three, and each time two signals, one of which came twice
   expect(report.sensors[0]).toMatchObject({
@@ -136,7 +136,7 @@ test('a message that tells of several incidents counts once, and as delivered if
   told('i2_bbbb', '', 'held');
   told('i3_bbbb', '', 'held');
   expect(messages.figures()).toEqual([
-    { channel: 'sms', sent: 2, delivered: 1, failed: 1, waiting: 0, withdrawn: 0, held: 2 },
+    { channel: 'sms', sent: 2, delivered: 1, handed: 0, failed: 1, waiting: 0, withdrawn: 0, held: 2 },
   ]);
 });
 

@@ -37,8 +37,9 @@ export async function post<T>(path: string, body: unknown = {}): Promise<T> {
   return (await asked('POST', path, body)) as T;
 }
 
-export async function put<T>(path: string, body: unknown): Promise<T> {
-  return (await asked('PUT', path, body)) as T;
+/** `etag`: only in the place of what had it; else it throws with the status 412. */
+export async function put<T>(path: string, body: unknown, etag?: string): Promise<T> {
+  return (await asked('PUT', path, body, etag)) as T;
 }
 
 /** Who is asked for, where nobody is logged in: set by the dialog that asks for the name. */
@@ -109,7 +110,13 @@ function newId(): string {
   return `page-${[...bytes].map((byte) => byte.toString(16).padStart(2, '0')).join('')}`;
 }
 
-async function asked(method: string, path: string, body?: unknown, again = false): Promise<unknown> {
+async function asked(
+  method: string,
+  path: string,
+  body?: unknown,
+  etag?: string,
+  again = false,
+): Promise<unknown> {
   const limit = new AbortController();
   const timer = setTimeout(() => limit.abort(), timeLimitMs);
   let response: Response;
@@ -125,6 +132,7 @@ async function asked(method: string, path: string, body?: unknown, again = false
         'accept-language': language.value,
         ...(method === 'GET' ? {} : { [csrfHeader]: session.value?.csrf ?? '' }),
         ...(body === undefined ? {} : { 'content-type': 'application/json' }),
+        ...ifMatch(etag),
       },
       ...(body === undefined ? {} : { body: JSON.stringify(body) }),
     });
@@ -141,7 +149,7 @@ async function asked(method: string, path: string, body?: unknown, again = false
   const { code = `http${response.status}`, message } = (answer ?? {}) as Partial<ApiError>;
   if (code === 'wrongToken' && !again) {
     session.value = (await asked('GET', '/session')) as Session;
-    return asked(method, path, body, true);
+    return asked(method, path, body, etag, true);
   }
   if (response.status === 401 && path !== '/login') sessionEnded();
   const seconds = Number(response.headers.get('retry-after'));
@@ -151,6 +159,11 @@ async function asked(method: string, path: string, body?: unknown, again = false
     failureWords(code) ?? message ?? t('failure.http', { status: response.status }),
     seconds > 0 ? seconds * 1000 : undefined,
   );
+}
+
+/** The header by which a change is made to this state alone. */
+export function ifMatch(etag: string | undefined): Readonly<Record<string, string>> {
+  return etag === undefined ? {} : { 'if-match': `"${etag}"` };
 }
 
 /** The page's own words for what the daemon says with a code; else its message stands, in the page's language too. */

@@ -36,19 +36,21 @@ export function App() {
       <button type="button" class="button skip" onClick={() => document.getElementById('main')?.focus()}>
         {t('app.skip')}
       </button>
-      <header class={name === 'wall' ? 'top on-wall' : 'top'}>
-        <a class="brand" href={link('wall')}>
-          <span class="brand-premises" dir="auto">
-            {session.value ? nameOf(session.value.premises.name) : t('app.name')}
-          </span>
-        </a>
-        <StateLink />
-        <HushNote />
-        <MainLinks />
-        <TopClock />
-        <Menu />
-      </header>
-      <Stale />
+      <div class="head">
+        <Stale />
+        <header class={name === 'wall' ? 'top on-wall' : 'top'}>
+          <a class="brand" href={link('wall')}>
+            <span class="brand-premises" dir="auto">
+              {session.value ? nameOf(session.value.premises.name) : t('app.name')}
+            </span>
+          </a>
+          <StateLink />
+          <HushNote />
+          <MainLinks />
+          <TopClock />
+          <Menu />
+        </header>
+      </div>
       {outdated.value && (
         <div class="notice" role="status">
           <p>{t('app.outdated')}</p>

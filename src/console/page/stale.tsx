@@ -1,5 +1,5 @@
-// The banner over everything that says that nothing has been heard: since when, and that what is seen is old. It is laid
-// over the page, so that nothing under a finger moves when it comes.
+// The banner over everything that says that nothing has been heard: since when, and that what is seen is old. It stands
+// above the bar and covers nothing, so that every view can be reached while the line is dead.
 
 import { effect, signal } from '@preact/signals';
 import { Icon } from './parts/icon.tsx';

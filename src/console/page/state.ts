@@ -5,11 +5,13 @@ import { batch, computed, effect, signal } from '@preact/signals';
 import type { StatusReport } from '../../control/types.ts';
 import type { Event, Incident, PointView, Session, SiteView, Told } from '../api.ts';
 import { ApiFailure, get, sessionEnded } from './api.ts';
+import { askFirst, type First } from './first.ts';
 import { isOpenToEyes, pointsOf, revealedForMs, withoutSilent } from './hush.ts';
 import { language, languageChosen, theme } from './preferences.ts';
 import { route } from './router.ts';
 import { may, session } from './session.ts';
 import { openStream, type Stream } from './stream.ts';
+import { drawn } from './timing.ts';
 
 export { language, may, session, theme };
 
@@ -37,7 +39,7 @@ const everyClosed = signal<ReadonlyMap<string, Incident>>(new Map());
 export const points = signal<ReadonlyMap<string, PointView>>(new Map());
 export const events = signal<readonly Event[]>([]);
 export const connection = signal<Connection>({ alive: false, lastHeardMs: 0 });
-/** has the first `hello` come? */
+/** Is it known how the premises stand? */
 export const loaded = signal(false);
 /** Wall time as the gateway has it, ms; ticks every second. */
 export const now = signal(Date.now());
@@ -82,11 +84,28 @@ let wantedSite: string | undefined;
 /** what to add to the page's clock to have the gateway's */
 let offsetMs = 0;
 
-/** Asks who is here and opens the stream, where that may be. Called again after a login. */
+/** Asks who is here and how the premises stand, and opens the stream, where that may be. */
 export async function start(): Promise<void> {
   watchTheClock();
-  await refreshSession();
+  const first = await askFirst();
+  if (first === undefined) await refreshSession();
+  else {
+    begin(first);
+    // (the stream tells the same again, and asking for it would stand in the way of the first drawing)
+    if (loaded.value) await drawn();
+  }
   openUp();
+}
+
+function begin({ start: { at, session: given, status: report, incidents: open }, heardMs }: First): void {
+  batch(() => {
+    took(given);
+    offsetMs = Date.parse(at) - heardMs;
+    tick();
+    if (report === undefined || open === undefined) return;
+    stands(report, open);
+    connection.value = { alive: true, lastHeardMs: heardMs };
+  });
 }
 
 /**
@@ -197,10 +216,7 @@ function told(said: Told): void {
 
 function hello(said: Extract<Told, { type: 'hello' }>): void {
   batch(() => {
-    status.value = said.status;
-    clockState.value = said.status.clock;
-    everyIncident.value = new Map(said.incidents.map((one) => [one.id, one]));
-    loaded.value = true;
+    stands(said.status, said.incidents);
     connection.value = { alive: true, lastHeardMs: Date.now() };
     outdated.value = startedVersion !== undefined && said.version !== startedVersion;
   });
@@ -208,6 +224,13 @@ function hello(said: Extract<Told, { type: 'hello' }>): void {
   if (number !== siteNumber) void loadSite(number);
   wantedSite = number;
   void loadPoints();
+}
+
+function stands(report: StatusReport, open: readonly Incident[]): void {
+  status.value = report;
+  clockState.value = report.clock;
+  everyIncident.value = new Map(open.map((one) => [one.id, one]));
+  loaded.value = true;
 }
 
 async function loadSite(number: string): Promise<void> {
@@ -251,7 +274,8 @@ async function loadPoints(): Promise<void> {
       points.value = new Map(
         list.map((point) => {
           const change = newer.get(point.id);
-          return [point.id, change && change.at >= point.at ? changedBy(point, change) : point];
+          const isNewer = change !== undefined && (change.at ?? '') >= (point.at ?? '');
+          return [point.id, isNewer ? changedBy(point, change) : point];
         }),
       );
       return;

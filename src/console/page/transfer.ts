@@ -2,7 +2,7 @@
 // ApiFailure with a sentence for people, as every request does. Knows no view.
 
 import { type ApiError, csrfHeader, type Session } from '../api.ts';
-import { ApiFailure, address, get, sessionEnded } from './api.ts';
+import { ApiFailure, address, get, ifMatch, sessionEnded } from './api.ts';
 import { language } from './preferences.ts';
 import { session } from './session.ts';
 import { t } from './words/index.ts';
@@ -15,9 +15,10 @@ export async function made<T>(path: string): Promise<T> {
   return (await (await sent(path, { method: 'GET' })).json()) as T;
 }
 
-/** Sends a file as it is and gives the answer. */
-export async function upload<T>(path: string, file: Blob, type: string): Promise<T> {
-  const response = await sent(path, { method: 'PUT', body: file, headers: { 'content-type': type } });
+/** Sends a file as it is and gives the answer; `etag`: only in the place of what had it. */
+export async function upload<T>(path: string, file: Blob, type: string, etag?: string): Promise<T> {
+  const headers = { 'content-type': type, ...ifMatch(etag) };
+  const response = await sent(path, { method: 'PUT', body: file, headers });
   return (await response.json()) as T;
 }
 

@@ -107,8 +107,8 @@ describe.skipIf(!able)('the wall', () => {
     await page.getByText('一切正常').first().waitFor();
     const looks = () =>
       page
-        .locator('main')
-        .evaluate((main) => `${getComputedStyle(main).opacity} ${getComputedStyle(main).filter}`);
+        .locator('main > .wall')
+        .evaluate((wall) => `${getComputedStyle(wall).opacity} ${getComputedStyle(wall).filter}`);
     const fresh = await looks();
     const stuckAtMs = Date.now();
     house.daemon().signal('SIGSTOP');
@@ -117,6 +117,7 @@ describe.skipIf(!able)('the wall', () => {
     expect(await stale(page).innerText()).toMatch(/连接中断|没有连接|失去连接|无连接/);
     expect(await page.locator('main').getAttribute('class')).toContain('old');
     await eventually('what is old is greyed', looks, (now) => now !== fresh);
+    expect((await page.locator('.vital-sign').allInnerTexts()).filter((sign) => sign === '✓')).toEqual([]);
     // all is quiet is said nowhere any more
     expect(await page.locator('.state-link').innerText()).not.toContain('一切正常');
     expect(await page.locator('.band').getAttribute('class')).not.toContain('quiet');
@@ -127,6 +128,53 @@ describe.skipIf(!able)('the wall', () => {
     house.daemon().signal('SIGCONT');
     await stale(page).waitFor({ state: 'detached', timeout: 10_000 });
     expect(await page.locator('main').getAttribute('class')).not.toContain('old');
+  });
+
+  test('while the line is dead every view opens, also one that was never looked at, and the banner covers none', async () => {
+    const { page, complaints } = await watch({ width: 360 });
+    const wanted = await page.evaluate(async () => {
+      const named = [...document.scripts].map((one) => one.src).find((src) => src.includes('/assets/'));
+      const text = await (await fetch(named!)).text();
+      return [...new Set(text.match(/[\w-]+-[\w-]{8}\.(?:js|css)/g))];
+    });
+    expect(wanted.length).toBeGreaterThan(15);
+    await eventually(
+      'the parts of all views are there',
+      () =>
+        page.evaluate(
+          (names) =>
+            names.filter((name) => {
+              const is = (url: string): boolean => url.endsWith(`/${name}`);
+              return !performance.getEntriesByType('resource').some((one) => is(one.name));
+            }),
+          wanted,
+        ),
+      (missing) => missing.every((name) => /^trend-chart-/.test(name)),
+      20_000,
+    );
+    await house.daemon().kill();
+    await stale(page).waitFor({ timeout: 10_000 });
+    const places = ['.stale', '.top', 'main'].map((part) => page.locator(part));
+    const [banner, bar, main] = await Promise.all(
+      places.map(async (part) => (await part.boundingBox()) ?? { y: Number.NaN, height: Number.NaN }),
+    );
+    expect(bar!.y).toBeGreaterThanOrEqual(banner!.y + banner!.height - 1);
+    expect(main!.y).toBeGreaterThanOrEqual(bar!.y + bar!.height - 1);
+    await page.locator('.menu-button').click();
+    const views = await page
+      .locator('.menu-list a')
+      .evaluateAll((all) => all.map((one) => one.getAttribute('href')!));
+    expect(views.length).toBeGreaterThan(11);
+    for (const view of views) {
+      if ((await page.locator('.menu-button').getAttribute('aria-expanded')) === 'false')
+        await page.locator('.menu-button').click();
+      await page.locator(`.menu-list a[href="${view}"]`).click();
+      await page.locator(`.menu-list a[href="${view}"]`).waitFor({ state: 'detached' });
+      await page.locator('main h1').first().waitFor({ state: 'attached' });
+      expect([view, await page.getByText('could not be loaded').count()]).toEqual([view, 0]);
+      expect(await stale(page).isVisible()).toBe(true);
+    }
+    expect(complaints.filter((line) => !/ERR_|Failed to load|net::/.test(line))).toEqual([]);
   });
 
   test('killed and started again under an open page: fresh within seconds, nothing doubled, nothing missed', async () => {

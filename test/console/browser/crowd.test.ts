@@ -159,7 +159,7 @@ describe.skipIf(!able)('a page that is not treated kindly', () => {
       await page.locator('.card').first().waitFor();
       expect(await page.getByRole('button', { name: /^(Acknowledge|Silence)/ }).count()).toBe(0);
       await page.locator('.card-title a').first().click();
-      await page.locator('.incident-main').waitFor();
+      await page.locator('.steps').waitFor();
       for (const name of [
         /Acknowledge/,
         /Silence/,

@@ -6,7 +6,7 @@ import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
 import { haveBrowser, openBrowser, type Visit } from '../../support/browser.ts';
 import { eventually } from '../../support/daemon.ts';
 import { password, users } from '../stage.ts';
-import { faultsOf, goTo, type House, type Look, look, openHouse } from './house.ts';
+import { faultsOf, goTo, type House, type Look, look, openHouse, shiftsOf } from './house.ts';
 
 const able = haveBrowser();
 const telling = /robbery|hold-up|help is being|抢劫|alarm\b/i;
@@ -94,10 +94,15 @@ describe.skipIf(!able)('a silent incident', () => {
   test('a display with the role view keeps it too, and shows it for a while to whoever presses', {
     timeout: 90_000,
   }, async () => {
-    const page = await watch({ at: 'login' });
+    const page = await watch({ at: 'login', width: 360 });
     await logIn(page, 'wu');
+    await page.locator('.band-head', { hasText: 'All quiet' }).waitFor();
+    const before = (await shiftsOf(page)).length;
     await house.command({ verb: 'raise', plan: 'robbery' });
     await note(page).waitFor();
+    // on a phone too it finds its place without moving anything
+    expect((await shiftsOf(page)).slice(before)).toEqual([]);
+    expect(await page.locator('.top').evaluate((top) => top.clientHeight)).toBeLessThan(80);
     expect(await page.locator('.card').count()).toBe(0);
     await note(page).click();
     await page
@@ -132,6 +137,21 @@ describe.skipIf(!able)('a silent incident', () => {
     await key.getByRole('button').press('Enter');
     await said.filter({ hasText: '110' }).waitFor();
     expect(await said.innerText()).not.toMatch(/NOT SENT/);
+    // the other says it as loud as it can, in its own colours also while all the rest is greyed, and dials
+    await loud.getByRole('button').press('Enter');
+    await loud.getByRole('button').press('Enter');
+    await loud.locator('.panic-said', { hasText: 'NOT SENT' }).waitFor();
+    expect(await loud.locator('a.panic-call').getAttribute('href')).toBe('tel:110');
+    expect(await key.locator('a.panic-call').count()).toBe(0);
+    const greyed = await loud.evaluate((one) => {
+      document.querySelector('main')!.classList.add('old');
+      const over: string[] = [];
+      for (let part: Element | null = one; part; part = part.parentElement)
+        over.push(getComputedStyle(part).filter);
+      return over.filter((filter) => filter !== 'none');
+    });
+    expect(greyed).toEqual([]);
+    expect(await page.locator('.page-head').evaluate((one) => getComputedStyle(one).filter)).not.toBe('none');
     // (the browser complains of the request that was cut)
     open.at(-1)!.complaints.length = 0;
   });

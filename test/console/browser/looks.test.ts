@@ -173,6 +173,81 @@ describe.skipIf(!able)('every view of the demo', () => {
     }
   });
 
+  test('the bars of a month have room for their words, on a phone as on a tablet', async () => {
+    for (const width of [360, 768]) {
+      await page.setViewportSize({ width, height: 780 });
+      await settled('reports');
+      await page.locator('ul.bars li').first().waitFor();
+      const lists = await page.locator('ul.bars').evaluateAll((all) =>
+        all.map((list) => {
+          const rows = [...list.children].map((row) => row.getBoundingClientRect());
+          const { height, width: wide } = list.getBoundingClientRect();
+          return {
+            cut: rows.reduce((sum, row) => sum + row.height, 0) > height + 1,
+            narrow: wide < 200,
+          };
+        }),
+      );
+      expect([width, lists.filter(({ cut, narrow }) => cut || narrow)]).toEqual([width, []]);
+    }
+  });
+
+  test('a card says where, what to do next and who was told, and on a phone its button is in sight', async () => {
+    for (const width of [360, 1280]) {
+      await page.setViewportSize({ width, height: 640 });
+      await settled('');
+      const card = page.locator('.card').first();
+      await card.locator('.card-where', { hasText: '中庭' }).waitFor();
+      await card.locator('.card-step', { hasText: '下一步' }).waitFor();
+      // (nobody has acknowledged: no sign that it was heard)
+      expect(await card.locator('.told-line').innerText()).toMatch(/^(?:→\s*已通知 .*未确认|…\s*正在通知)/);
+      const cut = await card.evaluate((one) =>
+        [...one.querySelectorAll<HTMLElement>('.card-where, .card-what')].some(
+          (part) => part.scrollWidth > part.clientWidth + 1 || part.scrollHeight > part.clientHeight + 1,
+        ),
+      );
+      expect([width, cut]).toEqual([width, false]);
+    }
+    await page.setViewportSize({ width: 360, height: 640 });
+    const button = (await page.locator('.card .ack').first().boundingBox())!;
+    const foot = (await page.locator('.main-links').boundingBox())!;
+    expect(button.y + button.height).toBeLessThanOrEqual(foot.y);
+    // what it says of the broker in the gateway itself is no more than that
+    expect(await page.locator('.vital', { hasText: '消息服务器' }).innerText()).not.toContain('✓');
+    await page.getByRole('button', { name: '本屏静音' }).click();
+    const size = await page
+      .locator('.dialog .button.submit')
+      .evaluate((one) => Number.parseFloat(getComputedStyle(one).fontSize));
+    expect(size).toBeGreaterThanOrEqual(16);
+    await page.keyboard.press('Escape');
+  });
+
+  test('the full screen is the wall alone, and larger', async () => {
+    await page.setViewportSize({ width: 1920, height: 1000 });
+    await settled('');
+    const size = () =>
+      page.evaluate(() => Number.parseFloat(getComputedStyle(document.documentElement).fontSize));
+    const before = await size();
+    await page.getByRole('button', { name: '全屏' }).click();
+    await page.getByRole('button', { name: '退出全屏' }).waitFor();
+    expect(await size()).toBeGreaterThan(before * 1.2);
+    expect(await page.locator('.main-links, .menu').filter({ visible: true }).count()).toBe(0);
+    await page.getByRole('button', { name: '退出全屏' }).click();
+    await page.locator('.main-links').waitFor();
+  });
+
+  test('an incident on paper begins on its first page, with the premises and the time', async () => {
+    await settled('incident/FIRE');
+    await page.emulateMedia({ media: 'print' });
+    expect(await page.locator('.print-head').innerText()).toMatch(/示范店.*打印时间 \d{4}-/);
+    expect(
+      await page
+        .locator('.section')
+        .evaluateAll((all) => all.map((one) => getComputedStyle(one).breakInside)),
+    ).not.toContain('avoid');
+    await page.emulateMedia({ media: 'screen' });
+  });
+
   test('nothing was asked for elsewhere, and nothing broke the page’s own policy', async () => {
     const { headers } = await client.get('//');
     const policy = String(headers['content-security-policy']);

@@ -30,7 +30,8 @@ describe.skipIf(!able)('paths through the page', () => {
   afterEach(async () => {
     for (const { context, complaints, hosts } of open.splice(0)) {
       await context.close();
-      expect(complaints).toEqual([]);
+      // (the browser tells of each answer that refuses)
+      expect(complaints.filter((line) => !line.includes('status of 412'))).toEqual([]);
       expect([...hosts]).toEqual([new URL(house.url).host]);
     }
   });
@@ -242,7 +243,7 @@ describe.skipIf(!able)('paths through the page', () => {
     await page.getByLabel(/^预案/).selectOption('fire');
     await page.getByRole('button', { name: '开始演练' }).click();
     await button(dialog(page), '开始演练').click();
-    await page.getByText(/^正在演练/).waitFor();
+    await page.getByText(/^正在演练：/).waitFor();
     const other = await watch({ at: 'drills' });
     await press(other, button(other, 'End the drill'));
     await press(other, button(dialog(other), 'End the drill'));
@@ -325,10 +326,14 @@ describe.skipIf(!able)('paths through the page', () => {
     // by the keyboard: put on, and moved by arrows
     await press(page, button(page, 'Place Flood sensor'));
     await page.locator('[data-key="point:box.flood"]:focus').waitFor();
-    for (let percent = 51; percent <= 55; percent += 1) {
-      await page.keyboard.press('ArrowRight');
-      await page.locator('.floor-chosen', { hasText: `${percent} % from the left` }).waitFor();
-    }
+    await page.keyboard.press('ArrowRight');
+    await page.locator('.floor-chosen', { hasText: '51 % from the left' }).waitFor();
+    // and faster than they are drawn
+    await page.locator('[data-key="point:box.flood"]').evaluate((mark) => {
+      const press = { key: 'ArrowRight', bubbles: true, cancelable: true };
+      for (let count = 0; count < 4; count += 1) mark.dispatchEvent(new KeyboardEvent('keydown', press));
+    });
+    await page.locator('.floor-chosen', { hasText: '55 % from the left' }).waitFor();
     await page.keyboard.press('Shift+ArrowDown');
     await page.locator('.floor-chosen', { hasText: '50.2 % from the top' }).waitFor();
     await press(page, button(page, 'Save'));
@@ -344,6 +349,28 @@ describe.skipIf(!able)('paths through the page', () => {
     expect(kept.points['box.flood'][0]).toBeCloseTo(0.55, 2);
     expect(kept.points['box.flood'][1]).toBeCloseTo(0.502, 3);
     expect(existsSync(path.join(house.place.folder, 'floors', 'ground_floor.svg'))).toBe(true);
+    await page.locator('.floor-unsaved.not-yet').waitFor({ state: 'attached' });
+    // somebody else changes it meanwhile: it is asked which of both is to stay
+    const placed = async () => (await house.client.get('/floors/ground_floor')).json.points as object;
+    const theirs = { name: 'Theirs', points: { 'box.door': [0.1, 0.1] } };
+    const overrun = async (key: string): Promise<void> => {
+      await page.locator('.mark-edited').first().focus();
+      await page.keyboard.press(key);
+      await page.locator('.floor-unsaved:not(.not-yet)').waitFor();
+      await house.client.ask('PUT', '/floors/ground_floor', { body: theirs });
+      await button(page, 'Save').click();
+      await dialog(page).getByText('Somebody else has changed this floor since').waitFor();
+      expect(Object.keys(await placed())).toEqual(['box.door']);
+    };
+    await overrun('ArrowDown');
+    await button(dialog(page), 'Keep mine, replace theirs').click();
+    await eventually('mine', placed, (points) => Object.keys(points).length === 2);
+    await page.locator('.floor-unsaved.not-yet').waitFor({ state: 'attached' });
+    await overrun('ArrowUp');
+    await button(dialog(page), 'Show theirs, drop mine').click();
+    await page.locator('[data-key="point:box.door"]').waitFor();
+    expect(await page.locator('.mark-edited').count()).toBe(1);
+    await house.client.ask('PUT', '/floors/ground_floor', { body: { ...kept, zones: {} } });
     // live, and in the other language
     const other = await watch({ at: 'floors', language: 'zh' });
     house.unit.discrete.set(input.flood, true);

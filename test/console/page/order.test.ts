@@ -2,11 +2,10 @@
 
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import type { Incident } from '../../../src/console/api.ts';
 import { before, held } from '../../../src/console/page/order.ts';
 import { byUse, groups, matches } from '../../../src/console/page/views/raise-groups.ts';
 
-type Ordered = Pick<Incident, 'category' | 'level' | 'openedAt' | 'id' | 'drill'>;
+type Ordered = Parameters<typeof before>[0];
 
 const one = (id: string, fields: Partial<Ordered> = {}): Ordered => ({
   id,
@@ -14,6 +13,8 @@ const one = (id: string, fields: Partial<Ordered> = {}): Ordered => ({
   level: 'urgent',
   openedAt: '2026-11-22T01:00:00.000Z',
   drill: false,
+  acknowledged: false,
+  active: true,
   ...fields,
 });
 
@@ -35,6 +36,20 @@ describe('the order of the wall', () => {
     const general = one('x', { level: 'general' });
     const major = one('a', { level: 'major' });
     expect(sorted(drill, general, major)).toEqual(['a', 'x', 'z']);
+  });
+
+  it('puts what nobody has acknowledged before what somebody has, and what goes on before what is over', () => {
+    const over = one('over', { active: false, openedAt: '2026-11-22T04:00:00.000Z' });
+    const seen = one('seen', { acknowledged: true, openedAt: '2026-11-22T03:00:00.000Z' });
+    const seenAndOver = one('both', {
+      acknowledged: true,
+      active: false,
+      openedAt: '2026-11-22T05:00:00.000Z',
+    });
+    const fire = one('fire');
+    expect(sorted(seenAndOver, over, seen, fire)).toEqual(['fire', 'over', 'seen', 'both']);
+    // (the level still goes before)
+    expect(sorted(one('lower', { level: 'major' }), seenAndOver)).toEqual(['both', 'lower']);
   });
 
   it('puts the newest first among equals', () => {

@@ -39,16 +39,18 @@ export const floor: Target = {
   executions: 50_000,
   run(bytes) {
     const kind = pictureKind(bytes);
-    const found = floorInYaml(textOf(bytes));
-    if (typeof found === 'string') {
-      must(found.length > 5 && found.length < 300 && !found.includes('\n'), () => `words: ${found}`);
-      return `${kind} ${found.replaceAll(/`[^`]*`|[\w.]+:/g, '')}`;
+    const judged = floorInYaml(textOf(bytes));
+    if ('fault' in judged) {
+      for (const words of [judged.fault.zh, judged.fault.en])
+        must(words.length > 5 && words.length < 300 && !words.includes('\n'), () => `words: ${words}`);
+      return `${kind} ${judged.fault.en.replaceAll(/`[^`]*`|[\w.]+:/g, '')}`;
     }
+    const found = judged.floor;
     for (const place of [...Object.values(found.points), ...Object.values(found.zones)])
       for (const share of place) must(share >= 0 && share <= 1, () => `a place at ${share}`);
     for (const id of [...Object.keys(found.points), ...Object.keys(found.zones)])
       must(/^[a-z][a-z0-9_.]*$/.test(id), () => `id ${id}`);
-    mustEqual(floorInYaml(yamlOf(found)), found, 'the same floor out of its own file');
+    mustEqual(floorInYaml(yamlOf(found)), judged, 'the same floor out of its own file');
     return `${kind} ${outline(found, 2)}`;
   },
 };

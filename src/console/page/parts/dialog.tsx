@@ -1,8 +1,8 @@
 // Windows over the page: the browser's own <dialog>, which keeps the focus inside and gives it back. Escape and the
-// cancel button close without doing anything.
+// cancel button close without doing anything; where something was written, Escape asks first.
 
 import type { ComponentChildren } from 'preact';
-import { useEffect, useId, useRef } from 'preact/hooks';
+import { useEffect, useId, useRef, useState } from 'preact/hooks';
 import { t } from '../words/index.ts';
 import { Button, type ButtonProps } from './button.tsx';
 
@@ -12,6 +12,8 @@ export function Dialog(props: {
   /** closed, by whatever way */
   readonly onClose: () => void;
   readonly class?: string;
+  /** Escape: true keeps it open */
+  readonly onEscape?: () => boolean;
 }) {
   const box = useRef<HTMLDialogElement>(null);
   const title = useId();
@@ -25,7 +27,15 @@ export function Dialog(props: {
     };
   }, []);
   return (
-    <dialog ref={box} class={`dialog ${props.class ?? ''}`} aria-labelledby={title} onClose={props.onClose}>
+    <dialog
+      ref={box}
+      class={`dialog ${props.class ?? ''}`}
+      aria-labelledby={title}
+      onClose={props.onClose}
+      onCancel={(event) => {
+        if (props.onEscape?.()) event.preventDefault();
+      }}
+    >
       <h2 id={title}>{props.title}</h2>
       {props.children}
     </dialog>
@@ -45,15 +55,27 @@ export function FormDialog(props: {
   readonly onClose: () => void;
 }) {
   const form = useRef<HTMLFormElement>(null);
+  // (what was written is thrown away by a second Escape, not by the first)
+  const written = useRef(false);
+  const [warned, warn] = useState(false);
+  const keeps = (): boolean => {
+    const keep = written.current && !warned;
+    if (keep) warn(true);
+    return keep;
+  };
   const submit = async (): Promise<void> => {
     if (!form.current!.reportValidity()) return;
     if ((await props.onSubmit(fieldsOf(form.current!))) !== false) props.onClose();
   };
   return (
-    <Dialog title={props.title} onClose={props.onClose}>
+    <Dialog title={props.title} onClose={props.onClose} onEscape={keeps}>
       <form
         ref={form}
         method="dialog"
+        onInput={({ target }) => {
+          if (target instanceof HTMLTextAreaElement || target instanceof HTMLInputElement)
+            written.current = target.value !== '';
+        }}
         onSubmit={(event) => {
           event.preventDefault();
           (form.current!.querySelector('button.submit') as HTMLButtonElement).click();
@@ -65,6 +87,11 @@ export function FormDialog(props: {
         }}
       >
         {props.children}
+        {warned && (
+          <p class="warn" role="alert">
+            {t('dialog.unsaved')}
+          </p>
+        )}
         <div class="actions">
           <Button kind={props.kind ?? 'primary'} class="submit" onPress={submit}>
             {props.action}

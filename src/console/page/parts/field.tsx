@@ -24,6 +24,19 @@ export interface FieldProps {
   readonly onInput?: (value: string) => void;
 }
 
+type Filled = HTMLInputElement | HTMLSelectElement | HTMLTextAreaElement;
+
+/** What the browser would say of an empty field it says in its own language, not in the page's. */
+export const inOwnWords = {
+  onInvalid: ({ currentTarget: field }: { readonly currentTarget: Filled }): void => {
+    field.setCustomValidity('');
+    if (!field.validity.valid)
+      field.setCustomValidity(t(field.validity.valueMissing ? 'required.missing' : 'required.wrong'));
+  },
+  onInput: ({ currentTarget: field }: { readonly currentTarget: Filled }): void =>
+    field.setCustomValidity(''),
+} as const;
+
 export function Field(props: FieldProps) {
   const id = useId();
   const hint = `${id}-hint`;
@@ -33,7 +46,11 @@ export function Field(props: FieldProps) {
     required: props.required,
     autofocus: props.autofocus,
     'aria-describedby': props.hint === undefined ? undefined : hint,
-    onInput: (event: { currentTarget: { value: string } }) => props.onInput?.(event.currentTarget.value),
+    onInvalid: inOwnWords.onInvalid,
+    onInput: (event: { readonly currentTarget: Filled }) => {
+      inOwnWords.onInput(event);
+      props.onInput?.(event.currentTarget.value);
+    },
   };
   return (
     <div class="field">

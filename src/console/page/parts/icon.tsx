@@ -24,11 +24,11 @@ export function Icon({ name }: { readonly name: keyof typeof paths }) {
 /** One bar, two or three, of three. */
 export function Bars({ count }: { readonly count: number }) {
   return (
-    <svg class="icon bars" viewBox="0 0 24 24" aria-hidden="true">
+    <svg class="icon level-bars" viewBox="0 0 24 24" aria-hidden="true">
       {[1, 2, 3].map((bar) => (
         <rect
           key={bar}
-          class={bar <= count ? 'bar full' : 'bar'}
+          class={bar <= count ? 'full' : ''}
           x={bar * 7 - 5}
           y={20 - bar * 6}
           width={5}

@@ -1,9 +1,23 @@
 // The frame of a view: its heading, what can be done there, and what stands there while there is nothing or not yet.
 
+import { useComputed } from '@preact/signals';
 import type { ComponentChildren } from 'preact';
 import { useEffect, useRef } from 'preact/hooks';
-import { t } from '../words/index.ts';
+import { now, session } from '../state.ts';
+import { moment, nameOf, t } from '../words/index.ts';
 import { Button } from './button.tsx';
+
+let moved = false;
+addEventListener('hashchange', () => {
+  moved = true;
+});
+
+/** Whoever came here by a link that is gone now would begin at the top of the page; they begin at the heading. */
+export function focusIfLost(heading: HTMLElement | null): void {
+  const { activeElement } = document;
+  if (moved && (activeElement === null || activeElement === document.body))
+    heading?.focus({ preventScroll: true });
+}
 
 export function Page(props: {
   readonly title: string;
@@ -15,8 +29,10 @@ export function Page(props: {
   useEffect(() => {
     document.title = `${props.title} · ${t('app.name')}`;
   }, [props.title]);
+  useEffect(() => focusIfLost(heading.current), []);
   return (
     <div class={`page ${props.class ?? ''}`}>
+      <PrintHead />
       <header class="page-head">
         <h1 ref={heading} tabIndex={-1} dir="auto">
           {props.title}
@@ -25,6 +41,18 @@ export function Page(props: {
       </header>
       {props.children}
     </div>
+  );
+}
+
+/** On paper only: of which premises it is, and when it was printed. */
+function PrintHead() {
+  const text = useComputed(() =>
+    session.value ? `${nameOf(session.value.premises.name)} · ${t('app.printed')} ${moment(now.value)}` : '',
+  );
+  return (
+    <p class="print-head" aria-hidden="true">
+      {text}
+    </p>
   );
 }
 

@@ -1,7 +1,8 @@
-// Short words on what has just been done or refused, at the foot of the page and to screen readers. Refusals stay until
-// they are taken away or others come; the rest goes by itself.
+// Short words on what has just been done or refused, under the bar and to screen readers. Refusals stay until they are
+// taken away or others come; the rest goes by itself, and whatever lies under it can be pressed all the same.
 
 import { signal } from '@preact/signals';
+import { useLayoutEffect, useRef } from 'preact/hooks';
 import type { Reply } from '../../api.ts';
 import { failureText } from '../api.ts';
 import { t } from '../words/index.ts';
@@ -14,7 +15,7 @@ interface Said {
 
 const shown = signal<readonly Said[]>([]);
 let count = 0;
-const goesAfterMs = 6000;
+const goesAfterMs = 4000;
 
 export function toast(text: string, kind: 'good' | 'bad' = 'good'): void {
   const said = { number: ++count, text, bad: kind === 'bad' };
@@ -39,20 +40,28 @@ function away(number: number): void {
 }
 
 export function Toasts() {
+  const box = useRef<HTMLDivElement>(null);
+  // (the bar is higher on a phone, and while the line is dead)
+  useLayoutEffect(() => {
+    const bar = shown.value.length > 0 ? document.querySelector('.head') : null;
+    if (bar) box.current?.style.setProperty('--head', `${bar.getBoundingClientRect().bottom}px`);
+  }, [shown.value]);
   return (
-    <div class="toasts" role="status" aria-live="polite">
+    <div ref={box} class="toasts" role="status" aria-live="polite">
       {shown.value.map((said) => (
         <div key={said.number} class={said.bad ? 'toast bad' : 'toast'}>
           <span aria-hidden="true">{said.bad ? '✕' : '✓'}</span>
           <p dir="auto">{said.text}</p>
-          <button
-            type="button"
-            class="toast-away"
-            aria-label={t('button.close')}
-            onClick={() => away(said.number)}
-          >
-            ×
-          </button>
+          {said.bad && (
+            <button
+              type="button"
+              class="toast-away"
+              aria-label={t('button.close')}
+              onClick={() => away(said.number)}
+            >
+              ×
+            </button>
+          )}
         </div>
       ))}
     </div>

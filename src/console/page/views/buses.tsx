@@ -2,6 +2,7 @@
 // and why. The silent ones stand first and are never folded away.
 
 import type { BusFigures } from '../../../devices/types.ts';
+import { namesNow } from '../names.ts';
 import { Badge, ButtonLink, type Column, Empty, Loading, Page, Section, Table } from '../parts/index.ts';
 import { link } from '../router.ts';
 import { loaded, site, status } from '../state.ts';
@@ -55,7 +56,7 @@ function BusCard({ bus }: { readonly bus: BusFigures }) {
     >
       {bus.because !== undefined && !bus.up && (
         <p class="remark" dir="auto">
-          {reason(bus.because)}
+          {reason(bus.because, namesNow)}
         </p>
       )}
       <dl class="about">
@@ -143,7 +144,7 @@ function columns(): Column<DeviceFigures>[] {
     {
       id: 'because',
       title: say('because'),
-      cell: ({ up, because }) => <bdi>{up || because === undefined ? '–' : reason(because)}</bdi>,
+      cell: ({ up, because }) => <bdi>{up || because === undefined ? '–' : reason(because, namesNow)}</bdi>,
     },
   ];
 }

@@ -13,10 +13,20 @@ export function placeName(zone: string | undefined): string {
 
 /** A real alarm, as the engine counts them for drills; it judges again, so this only says why it will refuse. */
 export function realAlarm(): Incident | undefined {
-  return [...incidents.value.values()].find(
+  return realAlarms()[0];
+}
+
+function realAlarms(): Incident[] {
+  return [...incidents.value.values()].filter(
     ({ category, drill, level, cause }) =>
       category === 'alarm' && !drill && !(level === 'general' && cause.point === undefined),
   );
+}
+
+/** One that a walk test of this zone, or of everything, would be refused for. */
+export function realAlarmIn(zone: string): Incident | undefined {
+  const found = realAlarms();
+  return zone === '' ? found[0] : found.find((one) => one.zone === undefined || one.zone === zone);
 }
 
 export function zoneChoices(): (readonly [string, string])[] {

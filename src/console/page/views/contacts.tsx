@@ -5,7 +5,7 @@ import { useState } from 'preact/hooks';
 import type { ChannelReport } from '../../../control/types.ts';
 import type { SiteView } from '../../api.ts';
 import { command } from '../api.ts';
-import { roleName } from '../names.ts';
+import { channelName, numberName, roleName } from '../names.ts';
 import {
   Badge,
   Button,
@@ -90,8 +90,8 @@ export function ContactsPage() {
 function Channels({ channels }: { readonly channels: readonly ChannelReport[] }) {
   if (channels.length === 0) return <Empty>{say('noChannels')}</Empty>;
   const rows: Column<ChannelReport>[] = [
-    { id: 'channel', title: say('channel'), head: true, cell: ({ id }) => <bdi>{id}</bdi> },
-    { id: 'type', title: say('type'), cell: ({ type }) => <bdi>{type}</bdi> },
+    { id: 'channel', title: say('channel'), head: true, cell: ({ id }) => <bdi>{channelName(id)}</bdi> },
+    { id: 'type', title: say('type'), cell: ({ type }) => <bdi>{channelName(type)}</bdi> },
     { id: 'state', title: say('state'), cell: (channel) => <WorksBadge ok={channel.ok} /> },
     { id: 'waiting', title: say('underWay'), cell: ({ waiting }) => waiting },
     {
@@ -165,7 +165,7 @@ function columns(people: readonly Person[]): Column<Person>[] {
           : person.channels.map((id, index) => (
               <span key={id}>
                 {index > 0 && ' → '}
-                <bdi>{id}</bdi>
+                <bdi>{channelName(id)}</bdi>
                 {channels.get(id)?.ok === false && (
                   <span class="warn">
                     {' '}
@@ -192,7 +192,7 @@ function Numbers() {
         {numbers.map(([id, number]) => (
           <div key={id}>
             <dt>
-              <bdi>{id}</bdi>
+              <bdi>{numberName(id)}</bdi>
             </dt>
             <dd>
               <a class="phone" href={`tel:${number.replace(/[^\d+*#]/g, '')}`}>

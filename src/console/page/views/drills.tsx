@@ -106,7 +106,18 @@ function StartDrill() {
   const [asking, ask] = useState<Wanted | undefined>(undefined);
   const plans = site.value?.plans.filter(({ drill }) => drill) ?? [];
   if (plans.length === 0) return <Empty>{say('noPlans')}</Empty>;
-  if (!may('drill')) return <Empty>{say('drillNot')}</Empty>;
+  if (!may('drill'))
+    return (
+      <>
+        <p>{say('drillNot')}</p>
+        <p class="soft">{say('needOperate')}</p>
+      </>
+    );
+  const why = realAlarm()
+    ? say('notDuringAlarm')
+    : (status.value?.drills ?? []).length > 0
+      ? say('drillIsOn')
+      : undefined;
   const choices: (readonly [string, string])[] = [
     ['', say('choosePlan')],
     ...plans.map(({ id, title }) => [id, nameOf(title)] as const),
@@ -128,8 +139,9 @@ function StartDrill() {
           <Check name="outputs" label={say('withOutputs')} />
           <Check name="channels" label={say('withChannels')} />
         </fieldset>
+        {why !== undefined && <p class="soft">{why}</p>}
         <div class="actions">
-          <Button type="submit" kind="primary">
+          <Button type="submit" kind="primary" disabled={why !== undefined}>
             {say('startDrill')}
           </Button>
         </div>

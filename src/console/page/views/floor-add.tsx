@@ -1,12 +1,13 @@
-// A new floor: its name and its picture. The floor is made first, so that a picture which the daemon does not take leaves
-// a floor to which another one can be given.
+// A new floor: its name and its picture. A floor has to be there before a picture can be given to it; where the daemon
+// does not take the picture, it is taken back, and the window stays open for another one.
 
 import { useRef } from 'preact/hooks';
 import type { Text } from '../../../core/types.ts';
 import type { Floor } from '../../api.ts';
 import { put } from '../api.ts';
 import { Field, FormDialog, toast, toastFailure } from '../parts/index.ts';
-import { upload } from '../transfer.ts';
+import { remove, upload } from '../transfer.ts';
+import { FilePick } from './file-pick.tsx';
 import { newId } from './floor-plan.ts';
 import { say } from './floors-words.ts';
 import { floorImagePath, floorPath } from './paths.ts';
@@ -49,6 +50,8 @@ export function AddFloor(props: {
       if (file && type) await upload(floorImagePath(id), file, type);
     } catch (error) {
       toastFailure(error);
+      await remove(floorPath(id));
+      return false;
     }
     await props.onMade(id);
     return true;
@@ -58,10 +61,7 @@ export function AddFloor(props: {
       <p>{say('nameWhy')}</p>
       <Field name="zh" label={say('nameZh')} />
       <Field name="en" label={say('nameEn')} />
-      <label class="field file-field">
-        <span>{say('picture')}</span>
-        <input ref={picked} type="file" accept=".svg,.png,image/svg+xml,image/png" />
-      </label>
+      <FilePick label={say('picture')} field={picked} accept=".svg,.png,image/svg+xml,image/png" />
     </FormDialog>
   );
 }

@@ -41,6 +41,8 @@ export function placeOf(draft: Draft, { of, id }: Placed): string {
 interface SheetProps {
   readonly floor: Floor;
   readonly draft: Draft;
+  /** the draft with what was changed since it was drawn: keys come faster than drawings */
+  readonly latest: { readonly current: Draft };
   readonly chosen: Placed | undefined;
   readonly placing: Placed | undefined;
   readonly onChoose: (item: Placed) => void;
@@ -61,7 +63,7 @@ export function EditableSheet(props: SheetProps) {
     const box = sheet.current.getBoundingClientRect();
     const x = (event.clientX - box.left) / box.width;
     const y = (event.clientY - box.top) / box.height;
-    props.onChange(placedAt(draft, placing, x, y));
+    props.onChange(placedAt(props.latest.current, placing, x, y));
     props.onPlaced();
   };
   const zone = (id: string): Placed => ({ of: 'zone', id });
@@ -130,7 +132,7 @@ function Handle(
     readonly children: ComponentChildren;
   },
 ) {
-  const { item, size, draft } = props;
+  const { item, size, draft, latest } = props;
   const held = useRef<{ readonly x: number; readonly y: number; readonly draft: Draft } | undefined>(
     undefined,
   );
@@ -149,7 +151,7 @@ function Handle(
       onPointerDown={(event) => {
         if (event.button !== 0) return;
         event.currentTarget.setPointerCapture(event.pointerId);
-        held.current = { x: event.clientX, y: event.clientY, draft };
+        held.current = { x: event.clientX, y: event.clientY, draft: latest.current };
         props.onChoose(item);
       }}
       onPointerMove={(event) => {
@@ -175,7 +177,7 @@ function Handle(
           event.preventDefault();
           const by = event.shiftKey ? smallStep : step;
           props.onPlaced();
-          props.onChange(moved(draft, arrow[0] * by, arrow[1] * by));
+          props.onChange(moved(latest.current, arrow[0] * by, arrow[1] * by));
         } else if (event.key === 'Delete' || event.key === 'Backspace') {
           event.preventDefault();
           props.onTakeOff(item);

@@ -1,7 +1,7 @@
 // Floor plans: where things are and what is wrong there, live. Drawing them up is a part of its own, for those who may;
 // what they have changed and not saved is kept in the browser until it is.
 
-import { useState } from 'preact/hooks';
+import { useEffect, useState } from 'preact/hooks';
 import type { Floor } from '../../api.ts';
 import { get } from '../api.ts';
 import { Button, ButtonLink, Empty, Failed, Loading, Page, useLoaded } from '../parts/index.ts';
@@ -26,12 +26,19 @@ export function FloorsPage() {
   const mayEdit = session.value?.role === 'configure';
   const asked = route.value.parts[0];
   const floor = floors?.find(({ id }) => id === asked) ?? worst(floors) ?? floors?.[0];
-  const made = async (id: string): Promise<void> => {
-    await again();
+  // (drawing up has the address of its floor, so that every other one, the menu's as well, leads out of it)
+  const begin = (id: string): void => {
     go(`floors/${id}`, 'replace');
     edit(id);
   };
-  if (floor && editing === floor.id)
+  const made = async (id: string): Promise<void> => {
+    await again();
+    begin(id);
+  };
+  useEffect(() => {
+    if (asked !== editing) edit(undefined);
+  }, [asked]);
+  if (floor && editing === floor.id && asked === editing)
     return (
       <FloorEditor
         key={floor.id}
@@ -52,7 +59,7 @@ export function FloorsPage() {
       actions={
         mayEdit && floors ? (
           <>
-            {floor && <Button onPress={() => edit(floor.id)}>{say('edit')}</Button>}
+            {floor && <Button onPress={() => begin(floor.id)}>{say('edit')}</Button>}
             <Button onPress={() => add(true)}>{say('add')}</Button>
           </>
         ) : undefined
@@ -78,7 +85,7 @@ export function FloorsPage() {
           {floors.length > 1 && <Choice floors={floors} chosen={floor.id} />}
           {mayEdit && draftKept(floor) && (
             <p class="remark">
-              {say('unsaved')} · <Button onPress={() => edit(floor.id)}>{say('edit')}</Button>
+              {say('unsaved')} · <Button onPress={() => begin(floor.id)}>{say('edit')}</Button>
             </p>
           )}
           <div class="floor-live">

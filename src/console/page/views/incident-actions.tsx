@@ -92,6 +92,7 @@ export function Actions({ incident }: { readonly incident: Incident }) {
           onSubmit={(fields) => run('shelve', fields)}
           onClose={close}
         >
+          {incident.category === 'alarm' && <p class="warn">{t('do.shelveAlarm')}</p>}
           <p>{t('do.shelveText')}</p>
           <Field
             name="for"

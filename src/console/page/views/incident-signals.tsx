@@ -5,7 +5,7 @@ import type { Signal } from '../../../core/types.ts';
 import type { Trend } from '../../../telemetry/types.ts';
 import type { Incident, PointView } from '../../api.ts';
 import { get } from '../api.ts';
-import { pointName } from '../names.ts';
+import { namesIn, pointName } from '../names.ts';
 import { Badge } from '../parts/badge.tsx';
 import { Icon } from '../parts/icon.tsx';
 import { useLoaded } from '../parts/loaded.ts';
@@ -13,8 +13,9 @@ import { Section } from '../parts/page.tsx';
 import { Sparkline } from '../parts/sparkline.tsx';
 import { link } from '../router.ts';
 import { now, points } from '../state.ts';
-import { valueText } from '../values.ts';
+
 import { plural, reason, t, when } from '../words/index.ts';
+import { stateWord, valueText } from './point-value.tsx';
 
 export function Signals({ incident }: { readonly incident: Incident }) {
   const { signals } = incident;
@@ -24,7 +25,7 @@ export function Signals({ incident }: { readonly incident: Incident }) {
       <ol class="signal-list">
         {signals.map((signal) => (
           <li key={`${signal.rule} ${signal.point ?? signal.subject ?? ''}`} class="signal">
-            <One signal={signal} />
+            <One signal={signal} incident={incident} />
           </li>
         ))}
       </ol>
@@ -32,7 +33,7 @@ export function Signals({ incident }: { readonly incident: Incident }) {
   );
 }
 
-function One({ signal }: { readonly signal: Signal }) {
+function One({ signal, incident }: { readonly signal: Signal; readonly incident: Incident }) {
   const point = signal.point === undefined ? undefined : points.value.get(signal.point);
   return (
     <>
@@ -44,13 +45,13 @@ function One({ signal }: { readonly signal: Signal }) {
         <time dateTime={signal.at}>{when(signal.at, now.value)}</time>
         {signal.count > 1 && <span>{plural('incident.times', signal.count)}</span>}
       </p>
-      <p dir="auto">{reason(signal.because, pointName)}</p>
+      <p dir="auto">{reason(signal.because, namesIn(incident))}</p>
       {point && (
         <p class="signal-now">
           <a href={link('points', point.id)} dir="auto">
             {pointName(point.id)}
           </a>
-          : {t('incident.valueNow', { value: valueText(point) })}
+          : {t('incident.valueNow', { value: point.value === null ? stateWord(point) : valueText(point) })}
         </p>
       )}
       {point?.type === 'number' && <Small point={point} />}

@@ -5,7 +5,7 @@ import type { StepRecord } from '../../../core/types.ts';
 import { callBeside } from '../../../core/vocabulary.ts';
 import type { Incident } from '../../api.ts';
 import { command } from '../api.ts';
-import { pointName, roleName } from '../names.ts';
+import { namesIn, numberName, roleName } from '../names.ts';
 import { Badge } from '../parts/badge.tsx';
 import { Button } from '../parts/button.tsx';
 import { FormDialog } from '../parts/dialog.tsx';
@@ -58,7 +58,7 @@ export function Steps({ incident }: { readonly incident: Incident }) {
                         time: when(step.doneAt, now.value),
                       })}{' '}
                   {step.note !== undefined && (
-                    <q>{step.doneBy === 'keepwatch' ? reason(step.note, pointName) : step.note}</q>
+                    <q>{step.doneBy === 'keepwatch' ? reason(step.note, namesIn(incident)) : step.note}</q>
                   )}
                 </p>
               )}
@@ -129,7 +129,7 @@ function Call({ step }: { readonly step: StepRecord }) {
   if (callBeside(number, '') === 'missing')
     return (
       <Badge tone="trouble" shape="!">
-        {t('incident.callMissing')} ({step.call})
+        {t('incident.callMissingOf', { name: numberName(step.call) })}
       </Badge>
     );
   return (

@@ -1,7 +1,7 @@
 // The course of an incident as the journal has it, from its opening on: when, what, why, by whom.
 
 import type { Event, Incident } from '../../api.ts';
-import { pointName } from '../names.ts';
+import { namesIn } from '../names.ts';
 import { Section } from '../parts/page.tsx';
 import { now } from '../state.ts';
 import { nameOf, reason, span, t, when, word } from '../words/index.ts';
@@ -38,13 +38,17 @@ export function Timeline(props: { readonly incident: Incident; readonly events: 
 function saying(event: Event, incident: Incident): string {
   const { because, note, by } = event;
   const step = event.step === undefined ? undefined : incident.steps.find((one) => one.id === event.step);
+  const names = namesIn(incident);
+  // (its words are an order: here they are what was not done)
+  if (step && event.type === 'incident.escalated')
+    return t('incident.overdueStep', { text: nameOf(step.text) });
   // The step's own words say more than the reason, which names it by its id.
   if (step) {
     const proof = /^step \S+ done by itself: (.*)$/s.exec(because)?.[1];
-    const rest = proof === undefined ? [by, note] : [t('incident.itself'), reason(proof, pointName)];
+    const rest = proof === undefined ? [by, note] : [t('incident.itself'), reason(proof, names)];
     return [nameOf(step.text), ...rest].filter((part) => part !== undefined).join(' · ');
   }
-  const parts = because === '' ? [] : [reason(because, pointName)];
+  const parts = because === '' ? [] : [reason(because, names)];
   if (note !== undefined && !because.includes(note)) parts.push(`“${note}”`);
   if (by !== undefined && !because.includes(`by ${by}`)) parts.push(by);
   return parts.join(' · ');

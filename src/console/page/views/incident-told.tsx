@@ -1,8 +1,9 @@
 // Who was told of an incident, when, why, by which way, and what became of each message; and who was not, and why.
 
 import type { Delivery, Told } from '../../../core/types.ts';
+import { handedOver } from '../../../core/vocabulary.ts';
 import type { Incident } from '../../api.ts';
-import { receiver, roleName } from '../names.ts';
+import { channelName, receiver, roleHolders, roleName, stepText } from '../names.ts';
 import { Section } from '../parts/page.tsx';
 import { now } from '../state.ts';
 import { ladder, t, when } from '../words/index.ts';
@@ -21,9 +22,9 @@ export function ToldList({ incident }: { readonly incident: Incident }) {
               {one.skipped && ` · ${t('incident.toldSkipped')}`}
             </p>
             <p class="soft" dir="auto">
-              {ladder.told(one)}
+              {ladder.told(one, (id) => stepText(incident, id))}
             </p>
-            <Deliveries told={one} />
+            <Deliveries told={one} open={incident.state !== 'closed'} />
           </li>
         ))}
       </ol>
@@ -39,7 +40,20 @@ const signs: Readonly<Record<Delivery['state'], string>> = {
   held: '‖',
 };
 
-function Deliveries({ told }: { readonly told: Told }) {
+/** Only what has reached somebody is ticked off: that a broker has it says nothing of people. */
+function signOf(delivery: Delivery): string {
+  return handedOver(delivery) === undefined ? signs[delivery.state] : '→';
+}
+
+/** A role with those who stand for it now; of what is long over nobody knows who it was. */
+function receiverOf(one: Delivery, open: boolean): string {
+  const holders = open && one.person === undefined && one.role !== undefined ? roleHolders(one.role) : [];
+  return holders.length === 0
+    ? receiver(one)
+    : t('incident.toldRole', { role: receiver(one), names: holders.join(t('list.comma')) });
+}
+
+function Deliveries({ told, open }: { readonly told: Told; readonly open: boolean }) {
   if (told.skipped) return null;
   if (told.deliveries.length === 0) return <p class="soft">{t('incident.noDeliveries')}</p>;
   return (
@@ -47,14 +61,14 @@ function Deliveries({ told }: { readonly told: Told }) {
       {told.deliveries.map((one) => (
         <li
           key={`${one.message} ${one.channel} ${one.person ?? one.role ?? ''}`}
-          class={`delivery ${one.state}`}
+          class={`delivery ${handedOver(one) === undefined ? one.state : 'handed'}`}
         >
           <span aria-hidden="true" class="delivery-sign">
-            {signs[one.state]}
+            {signOf(one)}
           </span>
           <span dir="auto">
-            {t('incident.toldTo', { name: receiver(one), channel: one.channel })}: {ladder.delivery(one)}{' '}
-            <time class="soft">{when(one.endedAt ?? one.at, now.value)}</time>
+            {t('incident.toldTo', { name: receiverOf(one, open), channel: channelName(one.channel) })}:{' '}
+            {ladder.delivery(one)} <time class="soft">{when(one.endedAt ?? one.at, now.value)}</time>
           </span>
         </li>
       ))}

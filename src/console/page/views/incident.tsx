@@ -6,7 +6,7 @@ import '../styles/incident.css';
 import type { Next as Coming } from '../../../core/ladder-view.ts';
 import type { Incident, IncidentView } from '../../api.ts';
 import { get } from '../api.ts';
-import { firstCause, isUnacknowledged, planName, roleName, shortId, whereOf } from '../names.ts';
+import { firstCause, isUnacknowledged, planName, roleName, shortId, stepText, whereOf } from '../names.ts';
 import { CategoryBadge, DrillBadge, LevelBadge, StateBadge } from '../parts/badge.tsx';
 import { useLoaded } from '../parts/loaded.ts';
 import { Failed, Loading, Page, Section } from '../parts/page.tsx';
@@ -20,6 +20,7 @@ import { Signals } from './incident-signals.tsx';
 import { Steps } from './incident-steps.tsx';
 import { Timeline } from './incident-timeline.tsx';
 import { ToldList } from './incident-told.tsx';
+import { ToldLine } from './told-line.tsx';
 
 export function IncidentPage() {
   const id = route.value.parts[0] ?? '';
@@ -80,22 +81,21 @@ function Whole({ incident, view }: { readonly incident: Incident; readonly view:
         <StateBadge incident={incident} />
         <span class="incident-id">{shortId(incident.id)}</span>
       </div>
-      <div class="incident-main">
-        <Facts incident={incident} />
+      {(open || (incident.told ?? []).length > 0) && <ToldLine incident={incident} />}
+      <div class="incident-columns">
         {open && (
           <div class="incident-do">
             {isUnacknowledged(incident) && <AckButton incident={incident} />}
             <Actions incident={incident} />
           </div>
         )}
-      </div>
-      <div class="incident-columns">
-        <div>
+        <div class="incident-left">
           <Steps incident={incident} />
           <Closing incident={incident} />
           <Evidence incident={incident} />
         </div>
-        <div>
+        <Facts incident={incident} />
+        <div class="incident-right">
           {open && <Next incident={incident} view={view} />}
           <ToldList incident={incident} />
           <Signals incident={incident} />
@@ -114,7 +114,9 @@ function Facts({ incident }: { readonly incident: Incident }) {
     <dl class="facts">
       <div>
         <dt>{t('incident.where')}</dt>
-        <dd dir="auto">{whereOf(incident) ?? t('incident.nowhere')}</dd>
+        <dd>
+          <bdi>{whereOf(incident) ?? t('incident.nowhere')}</bdi>
+        </dd>
       </div>
       <div>
         <dt>{t('incident.since')}</dt>
@@ -126,13 +128,19 @@ function Facts({ incident }: { readonly incident: Incident }) {
       </div>
       <div>
         <dt>{t('incident.firstCause')}</dt>
-        <dd dir="auto">{firstCause(incident)}</dd>
+        <dd>
+          <bdi>{firstCause(incident)}</bdi>
+        </dd>
       </div>
       <div>
         <dt>{t('incident.acknowledged')}</dt>
-        <dd dir="auto">
+        <dd>
           {incident.acknowledgedBy !== undefined && incident.acknowledgedAt !== undefined
-            ? `✓ ${incident.acknowledgedBy}, ${when(incident.acknowledgedAt, now.value)}`
+            ? [
+                '✓ ',
+                <bdi key="by">{incident.acknowledgedBy}</bdi>,
+                `, ${when(incident.acknowledgedAt, now.value)}`,
+              ]
             : isUnacknowledged(incident)
               ? `! ${t('incident.notAcknowledged')}`
               : '–'}
@@ -140,13 +148,16 @@ function Facts({ incident }: { readonly incident: Incident }) {
       </div>
       <div>
         <dt>{t('incident.plan')}</dt>
-        <dd dir="auto">{planName(incident.plan)}</dd>
+        <dd>
+          <bdi>{planName(incident.plan)}</bdi>
+        </dd>
       </div>
       {finder && (
         <div>
           <dt>{t('incident.finder')}</dt>
-          <dd dir="auto">
-            {finder.name} {finder.phone !== undefined && <a href={`tel:${finder.phone}`}>{finder.phone}</a>}
+          <dd>
+            <bdi>{finder.name}</bdi>{' '}
+            {finder.phone !== undefined && <a href={`tel:${finder.phone}`}>{finder.phone}</a>}
           </dd>
         </div>
       )}
@@ -154,14 +165,9 @@ function Facts({ incident }: { readonly incident: Incident }) {
   );
 }
 
-/** With the names of roles and the words of the step in place of their ids. */
-function named(one: Coming, incident: Incident): Coming {
-  const step = one.step === undefined ? undefined : incident.steps.find(({ id }) => id === one.step);
-  return {
-    ...one,
-    roles: one.roles.map(roleName),
-    ...(step && { step: `“${nameOf(step.text)}”` }),
-  };
+/** With the names of roles in place of their ids. */
+function named(one: Coming): Coming {
+  return { ...one, roles: one.roles.map(roleName) };
 }
 
 function Next({ incident, view }: { readonly incident: Incident; readonly view: IncidentView | undefined }) {
@@ -181,7 +187,7 @@ function Next({ incident, view }: { readonly incident: Incident; readonly view: 
                     ? t('incident.nowDue')
                     : t('incident.in', { span: span(leftMs) })}
               </span>
-              <span dir="auto">{ladder.next(named(one, incident))}</span>
+              <span dir="auto">{ladder.next(named(one), (id) => stepText(incident, id))}</span>
               {one.at !== undefined && <time class="soft">{when(one.at, now.value)}</time>}
             </li>
           );

@@ -2,6 +2,7 @@
 // false. Shows what the report has; counts nothing but the days.
 
 import type { MonthReport, Spread } from '../../../reports/types.ts';
+import { channelName } from '../names.ts';
 import { type Column, Empty, Section, Table } from '../parts/index.ts';
 import { day, moment, nameOf, span, word } from '../words/index.ts';
 import { Bars, Columns, Share } from './bars.tsx';
@@ -213,9 +214,15 @@ function Times({ name, times }: { readonly name: string; readonly times: Spread 
 
 function Messages({ report }: { readonly report: MonthReport }) {
   const columns: Column<MonthReport['channels'][number]>[] = [
-    { id: 'channel', title: say('channel'), head: true, cell: ({ channel }) => <bdi>{channel}</bdi> },
+    {
+      id: 'channel',
+      title: say('channel'),
+      head: true,
+      cell: ({ channel }) => <bdi>{channelName(channel)}</bdi>,
+    },
     { id: 'sent', title: say('sent'), side: 'right', cell: ({ sent }) => sent },
     { id: 'delivered', title: say('delivered'), side: 'right', cell: ({ delivered }) => delivered },
+    { id: 'handed', title: say('handed'), side: 'right', cell: ({ handed }) => handed },
     { id: 'failed', title: say('failedMessages'), side: 'right', cell: ({ failed }) => failed },
   ];
   return (

@@ -4,6 +4,7 @@
 import { useState } from 'preact/hooks';
 import type { OutputReport } from '../../../control/types.ts';
 import { command } from '../api.ts';
+import { incidentTitle, namesNow } from '../names.ts';
 import {
   Badge,
   Button,
@@ -109,7 +110,9 @@ function OutputCard({ output }: { readonly output: OutputReport }) {
         </div>
         <div class="wide">
           <dt>{say('because')}</dt>
-          <dd dir="auto">{reason(output.because)}</dd>
+          <dd dir="auto">
+            <Because because={output.because} />
+          </dd>
         </div>
         {zone && (
           <div>
@@ -120,7 +123,7 @@ function OutputCard({ output }: { readonly output: OutputReport }) {
           </div>
         )}
         <div>
-          <dt>id</dt>
+          <dt>{say('id')}</dt>
           <dd>
             <bdi class="mono">{output.id}</bdi>
           </dd>
@@ -133,7 +136,7 @@ function OutputCard({ output }: { readonly output: OutputReport }) {
       )}
       {output.fault !== undefined && (
         <p class="remark remark-bad" dir="auto">
-          <span aria-hidden="true">✕</span> {say('fault')}: {reason(output.fault)}
+          <span aria-hidden="true">✕</span> {say('fault')}: {reason(output.fault, namesNow)}
         </p>
       )}
       {output.manual && (
@@ -183,7 +186,7 @@ function OutputCard({ output }: { readonly output: OutputReport }) {
           )}
           <Field
             name="length"
-            label={say('howLong')}
+            label={say('handFor')}
             value="5m"
             choices={lengths.map(([given, ms]) => [given, span(ms)] as const)}
           />
@@ -191,6 +194,14 @@ function OutputCard({ output }: { readonly output: OutputReport }) {
       )}
     </Section>
   );
+}
+
+/** Where an incident wants it so, the way to that incident. */
+function Because({ because }: { readonly because: string }) {
+  const id = /, incident (\S+)$/.exec(because)?.[1];
+  const words = reason(because, namesNow);
+  if (id === undefined || incidentTitle(id) === undefined) return <span>{words}</span>;
+  return <a href={link('incident', id)}>{words}</a>;
 }
 
 function ManualLine({ manual }: { readonly manual: NonNullable<OutputReport['manual']> }) {

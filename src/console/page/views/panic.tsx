@@ -41,7 +41,7 @@ function PanicKey({ plan }: { readonly plan: string }) {
     if (state.value === 'sending') return;
     state.value = 'sending';
     try {
-      const reply = await panic(plan);
+      const reply = await panic(plan, session.value?.zone);
       state.value = reply.ok ? 'sent' : 'failed';
       said.value = reply.ok
         ? silent
@@ -109,6 +109,12 @@ function PanicKey({ plan }: { readonly plan: string }) {
       <p class="panic-said" {...(!silent && { role: 'alert' })}>
         {state.value === 'sent' || state.value === 'failed' ? said.value : ''}
       </p>
+      {state.value === 'failed' && !silent && (
+        <a class="panic-call" href="tel:110">
+          <Icon name="phone" />
+          {t('panic.call')}
+        </a>
+      )}
     </div>
   );
 }

@@ -6,7 +6,7 @@ import type { Text } from '../../../core/types.ts';
 import type { DrillScore, Improvement, IncidentReport, Judged } from '../../../reports/types.ts';
 import type { Incident, IncidentsPage } from '../../api.ts';
 import { get } from '../api.ts';
-import { personName, roleName } from '../names.ts';
+import { channelName, personName, roleName } from '../names.ts';
 import { Badge, Button, Empty, Failed, Loading, useLoaded } from '../parts/index.ts';
 import { link } from '../router.ts';
 import { made } from '../transfer.ts';
@@ -128,7 +128,10 @@ function improvementText(improvement: Improvement): string {
     case 'nobody':
       return say('nobodyHas', { role: roleName(improvement.role) });
     case 'notDelivered':
-      return say('notDelivered', { to: personName(improvement.to), channel: improvement.channel });
+      return say('notDelivered', {
+        to: personName(improvement.to),
+        channel: channelName(improvement.channel),
+      });
   }
 }
 

@@ -24,7 +24,7 @@ import { say } from './equipment-words.ts';
 import { kindName } from './kind-name.ts';
 import { Ago } from './moments.tsx';
 import { pastPath, trendPath } from './paths.ts';
-import { PointBadge, valueText } from './point-value.tsx';
+import { PointBadge, stateWord, valueText } from './point-value.tsx';
 import { ServiceButton } from './service.tsx';
 import { percentOf, rounded, stepsOf, summaryOf } from './trend-figures.ts';
 
@@ -84,9 +84,12 @@ function Now({ point }: { readonly point: PointView }) {
   return (
     <>
       <div class="point-now">
-        <p class="point-now-value" dir="auto">
-          {valueText(point)}
-        </p>
+        {/* (a contact's value is the word of its state) */}
+        {valueText(point) !== stateWord(point) && (
+          <p class="point-now-value" dir="auto">
+            {valueText(point)}
+          </p>
+        )}
         <PointBadge point={point} />
       </div>
       {point.disabled && (
@@ -103,7 +106,13 @@ function Now({ point }: { readonly point: PointView }) {
       )}
       <dl class="about">
         <Fact name={say('changed')}>
-          <Ago at={point.at} /> · {moment(point.at)}
+          {point.at === undefined ? (
+            say('neverRead')
+          ) : (
+            <>
+              <Ago at={point.at} /> · {moment(point.at)}
+            </>
+          )}
         </Fact>
         {limits.length > 0 && <Fact name={say('limits')}>{limits.map(({ text }) => text).join(' · ')}</Fact>}
         <Fact name={say('zone')}>
@@ -121,7 +130,7 @@ function Now({ point }: { readonly point: PointView }) {
             <Ago at={point.exercisedAt} /> · {moment(point.exercisedAt)}
           </Fact>
         )}
-        <Fact name="id">
+        <Fact name={say('id')}>
           <bdi class="mono">{point.id}</bdi>
         </Fact>
       </dl>

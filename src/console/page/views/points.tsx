@@ -127,7 +127,11 @@ function columns(): Column<PointView>[] {
         <bdi>{point.zone === undefined ? '–' : nameOf(zones.get(point.zone) ?? point.zone)}</bdi>
       ),
     },
-    { id: 'changed', title: say('changed'), cell: (point) => <Ago at={point.at} /> },
+    {
+      id: 'changed',
+      title: say('changed'),
+      cell: ({ at }) => (at === undefined ? say('neverRead') : <Ago at={at} />),
+    },
     {
       id: 'exercised',
       title: say('exercised'),

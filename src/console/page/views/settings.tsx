@@ -4,6 +4,7 @@
 import { useEffect, useState } from 'preact/hooks';
 import type { MachineView, SettingsView } from '../../api.ts';
 import { get } from '../api.ts';
+import { channelName, namesNow } from '../names.ts';
 import {
   Badge,
   Button,
@@ -72,7 +73,10 @@ export function SettingsPage() {
 }
 
 function Warnings() {
-  const warnings = status.value?.warnings ?? [];
+  const warnings = [
+    ...unwell(),
+    ...(status.value?.warnings ?? []).map((warning) => reason(warning, namesNow)),
+  ];
   if (warnings.length === 0)
     return (
       <p>
@@ -90,6 +94,32 @@ function Warnings() {
       ))}
     </ul>
   );
+}
+
+/** What is shown as bad below is a warning as well. */
+function unwell(): string[] {
+  const now = status.value;
+  if (!now) return [];
+  const { clock, mqtt, store, telemetry } = now;
+  return [
+    ...(clock === 'synced' ? [] : [`${say('clock')}: ${say('unsynced')}`]),
+    ...(store.ok ? [] : [`${say('store')}: ${say('storeFault', { why: reason(store.because ?? '–') })}`]),
+    ...(mqtt === undefined || mqtt.connected
+      ? []
+      : [`${say('broker')}: ${say('notConnected', { why: reason(mqtt.because ?? '–') })}`]),
+    ...(telemetry === undefined || telemetry.ok
+      ? []
+      : [`${say('telemetry')}: ${say('telemetryFault', { why: reason(telemetry.because ?? '–') })}`]),
+  ];
+}
+
+/** `bus_io` → `总线 io` */
+function partName(id: string): string {
+  if (id === 'self_checks') return say('selfChecks');
+  if (id === 'mqtt') return say('broker');
+  const [, of, name] = /^(bus|channel)_(.+)$/.exec(id) ?? [];
+  if (of === undefined || name === undefined) return id;
+  return of === 'bus' ? say('busPart', { name }) : say('channelPart', { name: channelName(name) });
 }
 
 const mebi = 1024 * 1024;
@@ -238,7 +268,7 @@ function Parts() {
   const [all, showAll] = useState(false);
   const parts = status.value?.parts ?? [];
   const columns: Column<Part>[] = [
-    { id: 'part', title: say('part'), head: true, cell: ({ id }) => <bdi class="mono">{id}</bdi> },
+    { id: 'part', title: say('part'), head: true, cell: ({ id }) => <bdi>{partName(id)}</bdi> },
     {
       id: 'last',
       title: say('lastWent'),

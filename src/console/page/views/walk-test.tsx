@@ -5,10 +5,10 @@ import { useState } from 'preact/hooks';
 import type { WalkTestReport } from '../../../control/types.ts';
 import { command } from '../api.ts';
 import { pointName } from '../names.ts';
-import { Button, Confirm, Empty, Field, fieldsOf, toastReply } from '../parts/index.ts';
+import { Button, Confirm, Field, fieldsOf, toastReply } from '../parts/index.ts';
 import { may, status } from '../state.ts';
 import { clock, span } from '../words/index.ts';
-import { placeName, zoneChoices } from './care-parts.ts';
+import { placeName, realAlarmIn, zoneChoices } from './care-parts.ts';
 import { say } from './care-words.ts';
 import { Check } from './check.tsx';
 import { Left } from './moments.tsx';
@@ -25,7 +25,14 @@ const lengths: readonly (readonly [given: string, ms: number])[] = [
 export function WalkTest() {
   const running = status.value?.walkTest;
   if (running) return <Running test={running} />;
-  return may('walktest') ? <Start /> : <Empty>{say('walkWhat')}</Empty>;
+  return may('walktest') ? (
+    <Start />
+  ) : (
+    <>
+      <p>{say('walkWhat')}</p>
+      <p class="soft">{say('needOperate')}</p>
+    </>
+  );
 }
 
 function Running({ test }: { readonly test: WalkTestReport }) {
@@ -38,6 +45,14 @@ function Running({ test }: { readonly test: WalkTestReport }) {
         <span aria-hidden="true">⚠</span> <bdi>{say('walkOn', { place: placeName(test.zone) })}</bdi>
       </p>
       {test.ending ? <p>{say('walkEnding')}</p> : <Until test={test} />}
+      {/* (above the lists: where there is danger it is ended at once) */}
+      {may('walktest') && (
+        <div class="actions">
+          <Button kind="primary" onPress={() => stop(true)}>
+            {say('stopWalk')}
+          </Button>
+        </div>
+      )}
       <p class="walk-count">
         <progress
           max={Math.max(1, all)}
@@ -67,13 +82,6 @@ function Running({ test }: { readonly test: WalkTestReport }) {
           <Names ids={heard} shape="✓" none={say('noneHeard')} />
         </div>
       </div>
-      {may('walktest') && (
-        <div class="actions">
-          <Button kind="primary" onPress={() => stop(true)}>
-            {say('stopWalk')}
-          </Button>
-        </div>
-      )}
       {stopping && (
         <Confirm
           title={say('stopWalkTitle')}
@@ -128,6 +136,9 @@ interface Wanted {
 }
 
 function Start() {
+  const [zone, choose] = useState('');
+  // (there alone where it would be tested; the engine judges again)
+  const real = realAlarmIn(zone);
   const [asking, ask] = useState<Wanted | undefined>(undefined);
   return (
     <>
@@ -140,7 +151,7 @@ function Start() {
           ask({ zone, length, buttons: buttons === 'on' });
         }}
       >
-        <Field name="zone" label={say('zone')} choices={zoneChoices()} />
+        <Field name="zone" label={say('zone')} choices={zoneChoices()} onInput={choose} />
         <Field
           name="length"
           label={say('howLong')}
@@ -148,8 +159,9 @@ function Start() {
           choices={lengths.map(([given, ms]) => [given, span(ms)] as const)}
         />
         <Check name="buttons" label={say('withButtons')} />
+        {real && <p class="soft">{say('notDuringAlarm')}</p>}
         <div class="actions">
-          <Button type="submit" kind="primary">
+          <Button type="submit" kind="primary" disabled={real !== undefined}>
             {say('startWalk')}
           </Button>
         </div>

@@ -7,15 +7,17 @@ import type { JSX } from 'preact';
 import { useEffect, useLayoutEffect, useRef } from 'preact/hooks';
 import type { Incident } from '../../api.ts';
 import { command } from '../api.ts';
-import { firstCause, isUnacknowledged, shortId, whereOf } from '../names.ts';
+import { firstCause, isUnacknowledged, shortId, zoneName } from '../names.ts';
 import { held } from '../order.ts';
 import { CategoryBadge, DrillBadge, LevelBadge } from '../parts/badge.tsx';
 import { Button } from '../parts/button.tsx';
 import { toast, toastReply } from '../parts/toast.tsx';
 import { link } from '../router.ts';
-import { hushed, incidents, loaded, may, now } from '../state.ts';
+import { connection, hushed, incidents, loaded, may, now } from '../state.ts';
 import { ordered, summary } from '../summary.ts';
+import { nextStep, titleParts } from '../told-summary.ts';
 import { ago, clock, nameOf, plural, t, when } from '../words/index.ts';
+import { ToldLine } from './told-line.tsx';
 
 /** A hand that was there less than so long ago may be about to press. */
 const handMs = 2500;
@@ -40,6 +42,15 @@ effect(() => {
   const wanted = ordered.value.map((one) => one.id);
   settle(wanted);
 });
+// The banner of a dead line moves everything down when it comes, and up when it goes.
+const alive = computed(() => connection.value.alive);
+let wasAlive = false;
+effect(() => {
+  const isAlive = alive.value;
+  // (at the very beginning nothing has moved)
+  if (wasAlive || (isAlive && movedAtMs > 0)) movedAtMs = performance.now();
+  wasAlive = isAlive;
+});
 setInterval(() => {
   if (heldSinceMs > 0) settle(ordered.peek().map((one) => one.id));
 }, 500);
@@ -63,7 +74,8 @@ interface Drawn {
   readonly card: JSX.Element;
 }
 
-const rows = computed(() => Math.ceil(places.value.length / columns.value));
+/** in how many rows the cards stand */
+export const rows = computed(() => Math.ceil(places.value.length / columns.value));
 
 export function Cards() {
   const box = useRef<HTMLUListElement>(null);
@@ -131,7 +143,12 @@ function Calm() {
       <span class="calm-sign" aria-hidden="true">
         ✓
       </span>
-      <p>{hushed.value.size > 0 ? t('hush.note', { count: hushed.value.size }) : t('wall.quietText')}</p>
+      {/* (another paragraph, not the same one made shorter, which would be seen to move) */}
+      {hushed.value.size > 0 ? (
+        <p key="hushed">{t('hush.note', { count: hushed.value.size })}</p>
+      ) : (
+        <p key="quiet">{t('wall.quietText')}</p>
+      )}
     </div>
   );
 }
@@ -140,7 +157,6 @@ function Card(props: { readonly incident: Incident; readonly column: number; rea
   const { incident, column, row } = props;
   const waiting = isUnacknowledged(incident);
   const title = nameOf(incident.title);
-  const place = whereOf({ ...(incident.place !== undefined && { place: incident.place }) });
   const more = Math.max(incident.signalCount, incident.signals.length) - 1;
   return (
     <li
@@ -148,26 +164,27 @@ function Card(props: { readonly incident: Incident; readonly column: number; rea
       style={{ '--column': String(column), '--row': String(row) }}
     >
       <div class="card-body">
-        <div class="card-badges">
-          {incident.drill && <DrillBadge />}
-          <CategoryBadge category={incident.category} />
-          <LevelBadge level={incident.level} />
-          <span class="card-id">{shortId(incident.id)}</span>
+        <div class="card-top">
+          <div class="card-badges">
+            {incident.drill && <DrillBadge />}
+            <CategoryBadge category={incident.category} />
+            <LevelBadge level={incident.level} />
+            <span class="card-id">{shortId(incident.id)}</span>
+            <span class="card-since">
+              <Since at={incident.openedAt} />
+            </span>
+          </div>
+          <Title incident={incident} title={title} />
+          <p class="card-state">{stateOf(incident)}</p>
         </div>
-        <h2 class="card-title">
-          <a href={link('incident', incident.id)} dir="auto">
-            {title}
-          </a>
-        </h2>
-        <p class="card-since">
-          <Since at={incident.openedAt} />
-        </p>
-        <p class="card-cause" dir="auto">
-          {place !== undefined && <bdi>{place} · </bdi>}
+        <p class="card-cause">
           <bdi>{firstCause(incident)}</bdi>
           {more > 0 && ` · ${plural('card.signals', more)}`}
         </p>
-        <p class="card-state">{stateOf(incident)}</p>
+      </div>
+      <div class="card-foot">
+        <NextStep incident={incident} />
+        <ToldLine incident={incident} />
       </div>
       <div class="card-act">
         {waiting ? <Ack incident={incident} title={title} /> : <Acknowledged incident={incident} />}
@@ -176,10 +193,62 @@ function Card(props: { readonly incident: Incident; readonly column: number; rea
   );
 }
 
+/** What it is, and on a line of its own where: both lead to the incident. */
+function Title({ incident, title }: { readonly incident: Incident; readonly title: string }) {
+  const { zone, place, category } = incident;
+  const { what, where } = titleParts(title, zone === undefined ? undefined : zoneName(zone));
+  const places = [where, place].filter((part) => part !== undefined && part !== '');
+  // (a trouble of the gateway itself is nowhere)
+  if (places.length === 0 && category === 'alarm') places.push(t('incident.nowhere'));
+  const length = places.join('').length;
+  return (
+    <h2 class="card-title">
+      <a href={link('incident', incident.id)}>
+        <span class="card-what" dir="auto">
+          {what}
+        </span>
+        {places.length > 0 && (
+          <>
+            <span class="hidden"> · </span>
+            <span class={length > 60 ? 'card-where long' : 'card-where'}>
+              {places.map((part, index) => (
+                <bdi key={part}>{index > 0 ? ` · ${part}` : part}</bdi>
+              ))}
+            </span>
+          </>
+        )}
+      </a>
+    </h2>
+  );
+}
+
+/** What is to be done now. */
+function NextStep({ incident }: { readonly incident: Incident }) {
+  const next = nextStep(incident);
+  if (incident.steps.length === 0) return null;
+  if (!next) return <p class="card-step done">✓ {t('card.stepsDone')}</p>;
+  const { step, number, all } = next;
+  return (
+    <p class={step.overdueAt === undefined ? 'card-step' : 'card-step overdue'}>
+      <strong>
+        {step.overdueAt === undefined ? '' : `! ${t('card.stepOverdue')} · `}
+        {t('card.step', { number, all })}
+      </strong>{' '}
+      <bdi>{nameOf(step.text)}</bdi>
+    </p>
+  );
+}
+
 function Since({ at }: { readonly at: string }) {
   // (drawn again when the words change, not with every second)
-  const text = useComputed(() => `${t('card.since', { time: when(at, now.value) })} · ${ago(at, now.value)}`);
-  return <>{text}</>;
+  const begun = useComputed(() => `${t('card.since', { time: when(at, now.value) })} · `);
+  const age = useComputed(() => ago(at, now.value));
+  return (
+    <>
+      <span class="card-begun">{begun}</span>
+      {age}
+    </>
+  );
 }
 
 function stateOf(incident: Incident): string {

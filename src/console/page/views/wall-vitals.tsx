@@ -1,33 +1,37 @@
 // Signs of life on the wall: when the gateway was last heard, how many sensors are watched, which lines and ways are up.
-// Each says in words whether it is well.
+// Each says in words whether it is well. While nothing is heard none says that it is.
 
+import type { StatusReport } from '../../../control/types.ts';
 import { link } from '../router.ts';
 import { clockState, connection, loaded, now, status } from '../state.ts';
 import { sensors } from '../summary.ts';
 import { clock, plural, span, t } from '../words/index.ts';
+import { rows } from './wall-cards.tsx';
 
 interface Vital {
   readonly id: string;
   readonly title: string;
   readonly value: string;
   readonly text: string;
-  readonly ok: boolean;
+  /** absent: neither well nor bad */
+  readonly ok?: boolean;
   /** the view that says more */
   readonly more: string;
 }
 
 export function Vitals() {
+  const { alive } = connection.value;
   return (
-    <dl class="vitals" aria-label={t('vital.label')}>
+    <dl class="vitals" aria-label={t('vital.label')} style={{ '--rows': String(rows.value) }}>
       {vitals().map(({ id, title, value, text, ok, more }) => (
-        <div key={id} class={ok ? 'vital' : 'vital bad'}>
+        <div key={id} class={`vital ${ok === false ? 'bad' : ok && alive ? 'good' : 'unsure'}`}>
           <dt>
             <a href={link(more)}>{title}</a>
           </dt>
           <dd>
             <span class="vital-value">
               <span aria-hidden="true" class="vital-sign">
-                {ok ? '✓' : '!'}
+                {signOf(ok, alive)}
               </span>
               {value}
             </span>
@@ -37,6 +41,12 @@ export function Vitals() {
       ))}
     </dl>
   );
+}
+
+function signOf(ok: boolean | undefined, alive: boolean): string {
+  if (ok === false) return '!';
+  if (!alive) return '?';
+  return ok ? '✓' : '–';
 }
 
 function vitals(): readonly Vital[] {
@@ -91,18 +101,7 @@ function vitals(): readonly Vital[] {
       text: channels.length === 0 ? t('vital.channels.none') : upText(channelsUp, channels.length),
       ok: channels.length > 0 && channelsUp === channels.length,
     },
-    ...(mqtt
-      ? [
-          {
-            id: 'centre',
-            more: 'settings',
-            title: t('vital.centre'),
-            value: mqtt.connected ? t('vital.connected') : t('vital.notConnected'),
-            text: mqtt.waiting > 0 ? plural('vital.centre.waiting', mqtt.waiting) : t('vital.centre.none'),
-            ok: mqtt.connected,
-          },
-        ]
-      : []),
+    ...(mqtt ? [brokerOf(mqtt)] : []),
     {
       id: 'gateway',
       more: 'settings',
@@ -116,6 +115,19 @@ function vitals(): readonly Vital[] {
       ok: store.ok && clockState.value === 'synced',
     },
   ];
+}
+
+/** The broker in the gateway itself has nobody behind it, however well it is. */
+function brokerOf({ url, connected, waiting }: NonNullable<StatusReport['mqtt']>): Vital {
+  const tile = { id: 'centre', more: 'settings', title: t('vital.centre') };
+  if (url === 'embedded' && connected)
+    return { ...tile, value: t('vital.centre.own'), text: t('vital.centre.noneThere') };
+  return {
+    ...tile,
+    value: connected ? t('vital.connected') : t('vital.notConnected'),
+    text: waiting > 0 ? plural('vital.centre.waiting', waiting) : t('vital.centre.none'),
+    ok: connected,
+  };
 }
 
 function share(up: number, all: number): string {

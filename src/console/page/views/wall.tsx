@@ -1,7 +1,7 @@
 // The wall: how the premises stand in one look, that the watch is alive, and every open incident with a large button.
 // Nothing here moves by itself but the clock: what is new takes a place of its own.
 
-import { useEffect } from 'preact/hooks';
+import { useEffect, useRef } from 'preact/hooks';
 import '../styles/wall.css';
 import { useSignal } from '@preact/signals';
 import { command } from '../api.ts';
@@ -10,6 +10,7 @@ import { shapes } from '../parts/badge.tsx';
 import { Button } from '../parts/button.tsx';
 import { Confirm } from '../parts/dialog.tsx';
 import { Icon } from '../parts/icon.tsx';
+import { focusIfLost } from '../parts/page.tsx';
 import { toastReply } from '../parts/toast.tsx';
 import { link } from '../router.ts';
 import { canBeFull, isFull, keepAwake, toggleFull } from '../screen.ts';
@@ -26,12 +27,37 @@ export function WallPage() {
   useEffect(() => {
     document.title = `${title} · ${t('app.name')}`;
   }, [title]);
+  const heading = useRef<HTMLHeadingElement>(null);
+  useEffect(() => focusIfLost(heading.current), []);
+  useEffect(() => {
+    // For eyes at three metres: all of it larger, and no ways to elsewhere.
+    document.documentElement.classList.toggle('wall-full', isFull.value);
+    return () => document.documentElement.classList.remove('wall-full');
+  }, [isFull.value]);
   return (
     <div class="wall">
-      <h1 class="hidden">{title}</h1>
+      <h1 ref={heading} class="hidden" tabIndex={-1}>
+        {title}
+      </h1>
+      <ToFirst />
       <Band />
       <Cards />
+      <Vitals />
     </div>
+  );
+}
+
+/** By the keyboard the large button is far behind the menu and the band. */
+function ToFirst() {
+  if (!ordered.value.some(isUnacknowledged) || !may('ack')) return null;
+  return (
+    <button
+      type="button"
+      class="button skip"
+      onClick={() => document.querySelector<HTMLElement>('.card .ack')?.focus()}
+    >
+      {t('wall.toFirst')}
+    </button>
   );
 }
 
@@ -58,7 +84,6 @@ function Band() {
         )}
         <SilenceAll />
       </div>
-      <Vitals />
     </section>
   );
 }
@@ -90,7 +115,7 @@ function BandText({ state }: { readonly state: Summary }) {
     // (keys: what is said of a quiet house is not moved to where something else stands now)
     return (
       <span key="quiet" dir="auto">
-        {text ?? t('wall.quietText')}
+        {text ?? ''}
       </span>
     );
   }

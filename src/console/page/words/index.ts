@@ -1,10 +1,11 @@
 // What the page says, in the language of whoever looks at it, and how it writes moments, spans and names. The field's
 // own words come from where the terminal and the reports have them, so that all say the same.
 
-import { becauseIn } from '../../../core/because-words.ts';
+import { type BecauseNames, becauseIn } from '../../../core/because-words.ts';
 import type { Text } from '../../../core/types.ts';
 import { deliveryText, nextText, rolesText, toldBecause } from '../../../terminal/ladder-words.ts';
 import { words as field, inLanguage, momentIn } from '../../../terminal/words.ts';
+import { localTime } from '../local-time.ts';
 import { language } from '../preferences.ts';
 import { session } from '../session.ts';
 import { en } from './en.ts';
@@ -45,23 +46,26 @@ export const word = {
   title: (id: keyof (typeof field)['zh']['title']) => field[language.value].title[id],
 };
 
-/** The engine's reason as a sentence. */
-export function reason(because: string, pointName?: (id: string) => string | undefined): string {
-  const text = becauseIn(because, language.value, pointName ? { point: pointName } : {});
-  // (English sentences, and conditions in any, still have the ids of points)
-  if (!pointName) return text;
-  return (
-    text
-      .replace(/[a-z][\w-]*\.[\w.-]*\w/gi, (id) => pointName(id) ?? id)
-      // (an output, whose id has no dot)
-      .replace(/[\w-]+(?= reads back | 回读为)/g, (id) => pointName(id) ?? id)
-  );
+/** The engine's reason as a sentence; with names no id is left in it that has one. */
+export function reason(
+  because: string,
+  names?: BecauseNames['point'] | Omit<BecauseNames, 'inWords'>,
+): string {
+  if (names === undefined) return becauseIn(because, language.value);
+  const given = typeof names === 'function' ? { point: names } : names;
+  const text = becauseIn(because, language.value, { ...given, inWords: true });
+  // (what nobody has put into words may still have the ids of points)
+  return text.replace(/[a-z][\w-]*\.[\w.-]*\w/gi, (id) => given.point?.(id) ?? id);
 }
 
+type StepName = (id: string) => string | undefined;
+
 export const ladder = {
-  told: (told: Parameters<typeof toldBecause>[0]) => toldBecause(told, language.value),
+  told: (told: Parameters<typeof toldBecause>[0], stepName?: StepName) =>
+    toldBecause(told, language.value, stepName),
   delivery: (delivery: Parameters<typeof deliveryText>[0]) => deliveryText(delivery, language.value),
-  next: (next: Parameters<typeof nextText>[0]) => nextText(next, language.value),
+  next: (next: Parameters<typeof nextText>[0], stepName?: StepName) =>
+    nextText(next, language.value, stepName),
   roles: (roles: readonly string[]) => rolesText(roles, language.value),
 };
 
@@ -72,7 +76,10 @@ export function clock(at: string | number): string {
 
 /** `2026-11-22 09:02:03` */
 export function moment(at: string | number): string {
-  return momentIn(session.value?.premises.timezone ?? 'UTC', iso(at));
+  const { premises, clocks } = session.value ?? {};
+  const atMs = typeof at === 'number' ? at : Date.parse(at);
+  if (clocks === undefined || Number.isNaN(atMs)) return momentIn(premises?.timezone ?? 'UTC', iso(at));
+  return localTime(clocks, atMs);
 }
 
 /** `2026-11-22` */

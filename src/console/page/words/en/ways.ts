@@ -34,6 +34,7 @@ export const ways = {
   'panic.somebody': 'panic key',
   'panic.sent': 'Help is being called: {id}',
   'panic.failed': 'NOT SENT. Call 110 or 119 yourself.',
+  'panic.call': 'Call 110',
   'panic.attack': 'Attack on a person',
   'panic.robbery': 'Robbery',
   'panic.here': 'Panic key',

@@ -36,6 +36,7 @@ export const ways: Readonly<Record<keyof typeof english, string>> = {
   'panic.somebody': '紧急求助键',
   'panic.sent': '正在通知求助：{id}',
   'panic.failed': '没有发出！请自行拨打 110 或 119。',
+  'panic.call': '拨打 110',
   'panic.attack': '人身攻击/限制自由',
   'panic.robbery': '抢劫',
   'panic.here': '紧急求助',

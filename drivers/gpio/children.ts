@@ -142,18 +142,12 @@ const glanceMs = 2;
  * Waits until a child has its line, which is when the level is on the wire or every edge from now on is told.
  * Throws DeviceFault where it ended instead, or the time is up.
  */
-export async function untilHeld(
-  tools: Tools,
-  child: Child,
-  clock: Clock,
-  withinMs: number,
-  signal?: AbortSignal,
-): Promise<void> {
+export async function untilHeld(tools: Tools, child: Child, clock: Clock, withinMs: number): Promise<void> {
   const startedMs = clock.steadyMs();
   for (;;) {
     if (!child.isAlive) throw new DeviceFault('link', await child.ended);
     if (child.pid !== undefined && tools.holds(child.pid)) return;
-    if (signal?.aborted || clock.steadyMs() - startedMs > withinMs) {
+    if (clock.steadyMs() - startedMs > withinMs) {
       throw new DeviceFault('timeout', 'the line was not handed out in time');
     }
     await sleep(clock, glanceMs);

@@ -4,7 +4,7 @@
 import { readdir, readFile, realpath } from 'node:fs/promises';
 import path from 'node:path';
 import { DeviceFault } from '../../src/driver.ts';
-import type { Chip } from './lines.ts';
+import type { Chip, Line } from './lines.ts';
 import { namesOf, type ToolChip } from './tools.ts';
 
 async function read(file: string): Promise<string | undefined> {
@@ -72,16 +72,34 @@ export async function listChips(sysfs: string): Promise<Chip[]> {
   return chips.sort((a, b) => a.base - b.base);
 }
 
-/** Chips with the tools' names where their own list had none; two chips of one label and size stay as they were. */
+/** What the tools say of a chip of sysfs; undefined where two have its label and size and can't be told apart. */
+export function toolChipOf(
+  chip: Chip,
+  chips: readonly Chip[],
+  tools: readonly ToolChip[],
+): ToolChip | undefined {
+  const isTwin = (each: { label: string; lines: number }): boolean =>
+    each.label === chip.label && each.lines === chip.lines;
+  const same = tools.filter(isTwin);
+  return same.length === 1 && chips.filter(isTwin).length === 1 ? same[0] : undefined;
+}
+
+/** Chips with the tools' names where their own list had none. */
 export function withToolNames(chips: readonly Chip[], tools: readonly ToolChip[]): Chip[] {
-  function twins<T extends { label: string; lines: number }>(chip: Chip, among: readonly T[]): T[] {
-    return among.filter((each) => each.label === chip.label && each.lines === chip.lines);
-  }
   return chips.map((chip) => {
-    const same = twins(chip, tools);
-    if (chip.names.length > 0 || same.length !== 1 || twins(chip, chips).length !== 1) return chip;
-    return { ...chip, names: namesOf(same[0]!) };
+    const same = chip.names.length > 0 ? undefined : toolChipOf(chip, chips, tools);
+    return same ? { ...chip, names: namesOf(same) } : chip;
   });
+}
+
+/** Who keeps a line of sysfs from being handed out, as the tools say; what sysfs has handed out is free to all. */
+export function holderInSysfs(
+  { chip, offset }: Line,
+  chips: readonly Chip[],
+  tools: readonly ToolChip[],
+): string | undefined {
+  const consumer = toolChipOf(chip, chips, tools)?.infos[offset]?.consumer;
+  return consumer === 'sysfs' ? undefined : consumer;
 }
 
 /** Chips that only the tools know. */

@@ -21,7 +21,7 @@ import { systemTools, type Tools } from './children.ts';
 import type { Access, InputLine, OutputLine } from './line.ts';
 import { type Chip, claimOf, type Line, resolveLine } from './lines.ts';
 import { onoffSysfs } from './onoff-line.ts';
-import { sysfsAccess } from './sysfs-access.ts';
+import { newTakers, sysfsAccess, type Takers } from './sysfs-access.ts';
 import { Holders } from './tool-output.ts';
 
 type Edges = 'rising' | 'falling' | 'both';
@@ -41,6 +41,8 @@ export interface GpioOptions {
 /** What outlives a connection. */
 interface House extends GpioOptions {
   readonly holders: Holders;
+  readonly takers: Takers;
+  openings: number;
   /** edges since the daemon began, by the id of the point that counts them */
   readonly counts: Map<string, number>;
 }
@@ -58,9 +60,12 @@ function edgesOf(count: unknown): Edges | undefined {
 }
 
 /** sysfs where it has chips, because a process drives its lines by itself; else the character device. */
-async function chooseAccess(bus: Settings, { clock, tools, holders }: House): Promise<Access> {
+async function chooseAccess(bus: Settings, house: House): Promise<Access> {
+  const { clock, tools, holders, takers } = house;
+  house.openings += 1;
+  const taking = { takers, opening: house.openings };
   const sysfs = path.resolve((bus.sysfs as string | undefined) ?? onoffSysfs);
-  const through = (): Promise<Access> => sysfsAccess(sysfs, clock, () => tools.chips());
+  const through = (): Promise<Access> => sysfsAccess(sysfs, clock, () => tools.chips(), taking);
   const wanted = bus.access as string | undefined;
   // a folder that was named on purpose is not passed by
   if (wanted === 'sysfs' || (wanted !== 'chardev' && sysfs !== onoffSysfs)) return through();
@@ -224,7 +229,14 @@ async function open(bus: Settings, host: Host, house: House): Promise<Connection
 /** The driver with a clock and tools of the caller's choice. */
 export function createGpio(options: GpioOptions): Driver {
   const { tools, clock } = options;
-  const house: House = { tools, clock, holders: new Holders(tools, clock), counts: new Map() };
+  const house: House = {
+    tools,
+    clock,
+    holders: new Holders(tools, clock),
+    takers: newTakers(),
+    openings: 0,
+    counts: new Map(),
+  };
   return {
     id: 'gpio',
     summary: 'Contacts and relays on GPIO lines, such as the header of a Raspberry Pi',

@@ -55,9 +55,15 @@ const glanceMs = 10;
 
 /**
  * Has sysfs hand out a line, and waits until udev has given its files to us, which takes some
- * milliseconds. Throws DeviceFault.
+ * milliseconds. Throws DeviceFault, which names whoever has the line where `askHolder` knows.
  */
-export async function exportLine(sysfs: string, number: number, name: string, clock: Clock): Promise<void> {
+export async function exportLine(
+  sysfs: string,
+  number: number,
+  name: string,
+  clock: Clock,
+  askHolder: () => Promise<string | undefined>,
+): Promise<void> {
   const folder = lineFolder(sysfs, number);
   const value = path.join(folder, 'value');
   try {
@@ -67,8 +73,10 @@ export async function exportLine(sysfs: string, number: number, name: string, cl
       await writeFile(path.join(sysfs, 'export'), String(number));
     } catch (error) {
       const why = code(error);
+      const holder = why === 'EBUSY' ? await askHolder() : undefined;
       const hints: Record<string, string> = {
-        EBUSY: 'another program holds it (gpioinfo says which)',
+        EBUSY:
+          holder === undefined ? 'another program holds it (gpioinfo says which)' : `"${holder}" holds it`,
         EACCES: 'this user may not: add it to the group gpio',
         EINVAL: 'the kernel has no such line',
       };

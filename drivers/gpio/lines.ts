@@ -61,11 +61,18 @@ function describe(chip: Chip): string {
   return `${chip.label} (${chip.lines} lines)`;
 }
 
+/** Lines 2 to 27 are on the pins of the header; 0 and 1 are for the memory of a board on top. */
+const onHeader = (offset: number): boolean => offset >= 2 && offset <= 27;
+
 /** Every name that a line may be called by on these chips. */
 export function knownNames(chips: readonly Chip[]): string[] {
   const names = chips.flatMap((chip) => {
     if (headerChips.includes(chip.label)) {
-      return Array.from({ length: chip.lines }, (_, offset) => chip.names[offset] || `GPIO${offset}`);
+      // some kernels call a line by its other use, such as SDA1
+      return Array.from({ length: chip.lines }, (_, offset) => [
+        chip.names[offset] || `GPIO${offset}`,
+        ...(onHeader(offset) ? [`GPIO${offset}`] : []),
+      ]).flat();
     }
     return chip.names.filter((name) => name !== '');
   });

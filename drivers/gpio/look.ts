@@ -6,7 +6,7 @@ import path from 'node:path';
 import { AddressFault } from '../../src/driver.ts';
 import { systemClock } from '../../src/lib/clock.ts';
 import { systemTools, type Tools } from './children.ts';
-import { chipsOfTools, listChips, withToolNames } from './chips.ts';
+import { chipsOfTools, holderInSysfs, listChips, withToolNames } from './chips.ts';
 import { type Chip, knownNames, type Line, resolveLine } from './lines.ts';
 import { onoffSysfs } from './onoff-line.ts';
 import type { ToolChip } from './tools.ts';
@@ -17,37 +17,59 @@ export interface GpioLook {
   readonly because?: string;
   readonly chips: readonly Chip[];
   readonly names: readonly string[];
-  readonly wrong: readonly { readonly line: string; readonly what: string; readonly hint: string }[];
+  readonly wrong: readonly GpioWrong[];
 }
 
-/** @param sysfs the folder that the bus names, instead of the kernel's */
+export interface GpioWrong {
+  readonly line: string;
+  readonly what: string;
+  readonly hint: string;
+  /** who has it, by the word that the kernel was given; undefined: it is not found */
+  readonly holder?: string;
+}
+
+/** Keys of the bus, as the site file has them. */
+export interface GpioBus {
+  readonly sysfs?: string;
+  readonly access?: 'auto' | 'sysfs' | 'chardev';
+}
+
 export async function lookAtGpio(
   wanted: readonly { readonly line: string; readonly chip?: string }[],
-  sysfs: string | undefined,
+  { sysfs, access = 'auto' }: GpioBus = {},
   tools: Tools = systemTools(systemClock()),
 ): Promise<GpioLook> {
   const folder = path.resolve(sysfs ?? onoffSysfs);
   const own = folder !== onoffSysfs;
   let because: string | undefined;
-  const listed = await listChips(folder).catch((error: Error) => {
-    because = error.message;
-    return [] as Chip[];
-  });
-  const bySysfs = listed.length > 0 && (own || existsSync(path.join(folder, 'export')));
-  const known = own ? [] : await tools.chips();
-  const chips = bySysfs ? withToolNames(listed, known) : chipsOfTools(known);
+  const listed =
+    access === 'chardev'
+      ? []
+      : await listChips(folder).catch((error: Error) => {
+          because = error.message;
+          return [] as Chip[];
+        });
+  // one that was named on purpose, by a folder or as the way, is not passed by
+  const only = access === 'sysfs' || (own && access !== 'chardev');
+  const bySysfs = listed.length > 0 && (only || existsSync(path.join(folder, 'export')));
+  const known = own && only ? [] : await tools.chips();
+  const chips = bySysfs ? withToolNames(listed, known) : only ? [] : chipsOfTools(known);
   if (chips.length === 0) {
-    because ??= `${folder} has no chips to use`;
-    if (!own && (await tools.version()) === undefined) because += "; libgpiod's tools are not installed";
-    return { through: 'none', because, chips, names: [], wrong: [] };
+    if (access !== 'chardev') because ??= `${folder} has no chips to use`;
+    if (!only) {
+      const version = await tools.version();
+      const why = version === undefined ? "libgpiod's tools are not installed" : 'gpiodetect shows no chip';
+      because = because === undefined ? why : `${because}; ${why}`;
+    }
+    return { through: 'none', ...(because !== undefined && { because }), chips, names: [], wrong: [] };
   }
   const wrong = wanted.flatMap(({ line, chip }) => {
     try {
       const found = resolveLine(chips, line, chip);
-      const holder = bySysfs ? undefined : holderOf(found, known);
+      const holder = bySysfs ? holderInSysfs(found, chips, known) : holderOf(found, known);
       return holder === undefined
         ? []
-        : [{ line, what: `${line}: "${holder}" holds it`, hint: 'end that program' }];
+        : [{ line, what: `${line}: "${holder}" holds it`, hint: 'end that program', holder }];
     } catch (error) {
       if (!(error instanceof AddressFault)) throw error;
       return [{ line, what: error.message, hint: error.hint }];

@@ -77,7 +77,9 @@ export async function openOnoffInput(number: number, listener: LineListener): Pr
       if (closed) return;
       closed = true;
       try {
-        gpio.unexport();
+        // whether the line is given back is not decided here
+        gpio.unwatchAll();
+        closeValueFile(gpio);
       } catch {
         // the chip is gone, and the line with it
       }

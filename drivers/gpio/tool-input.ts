@@ -13,6 +13,11 @@ import { parseEdge, parseLevel, type ToolLine, type ToolsVersion, watchCommand }
  * read again, and watched anew. One that moves is not: its last edge told the level.
  */
 export const restMs = 10_000;
+/**
+ * After a look that found another level, which may have been that of a bounce whose end fell into the same blind time:
+ * what was found is held for true no longer than this, so that a contact's `debounce` takes it.
+ */
+export const doubtMs = 500;
 const watchWithinMs = 5000;
 
 export interface ToolInput {
@@ -28,6 +33,7 @@ export async function openToolInput(input: ToolInput, listener: LineListener): P
   const identity = tools.identity(line.device);
   let level = false;
   let heardMs = clock.steadyMs();
+  let lookAfterMs = restMs;
   let timer: Timer | undefined;
   /** the one that watches now; the end of any other is no news */
   let current: Child | undefined;
@@ -44,6 +50,7 @@ export async function openToolInput(input: ToolInput, listener: LineListener): P
     const edge = parseEdge(version, text);
     if (edge === undefined || closed) return;
     heardMs = clock.steadyMs();
+    lookAfterMs = restMs;
     // An edge to the level that we had: the line went there and back unseen. Both are told.
     if (edge.level === level) listener.level(!level, edge.atMs);
     level = edge.level;
@@ -80,20 +87,22 @@ export async function openToolInput(input: ToolInput, listener: LineListener): P
     current = undefined;
     await old?.stop();
     if (closed) return;
+    lookAfterMs = restMs;
     await begin((now) => {
       if (closed || now === level) return;
+      lookAfterMs = doubtMs;
       level = now;
       listener.level(now);
     });
     heardMs = clock.steadyMs();
     if (closed) await (current as Child | undefined)?.stop();
-    else arm(restMs);
+    else arm(lookAfterMs);
   }
 
   function arm(afterMs: number): void {
     timer = clock.after(afterMs, () => {
       const restedMs = clock.steadyMs() - heardMs;
-      if (restedMs < restMs) arm(restMs - restedMs);
+      if (restedMs < lookAfterMs) arm(lookAfterMs - restedMs);
       else lookAgain().catch(gone);
     });
   }

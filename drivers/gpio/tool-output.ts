@@ -8,7 +8,8 @@ import { type Child, type Tools, untilHeld } from './children.ts';
 import type { OutputLine } from './line.ts';
 import { holdCommand, parseLevel, peekCommand, type ToolLine, type ToolsVersion } from './tools.ts';
 
-const holdWithinMs = 5000;
+/** Also where the caller's patience is shorter: a slow machine gets there in the end, if it is not begun anew each time. */
+const holdWithinMs = 15_000;
 
 interface Holder {
   readonly child: Child;
@@ -42,7 +43,8 @@ export class Holders {
   /**
    * Drives a line and holds it. A line has one owner: the old holder ends, then the new one takes the line, and in
    * between (5 ms on a Pi) the line is nobody's. That adds no edge: the levels before and after differ, and
-   * whatever the free line does is one of the two. Throws DeviceFault.
+   * whatever the free line does is one of the two. Who no longer waits has not stopped it: the next
+   * change, or the next try, comes after it. Throws DeviceFault.
    */
   hold(version: ToolsVersion, line: ToolLine, level: boolean, signal?: AbortSignal): Promise<void> {
     const key = this.key(line);
@@ -55,7 +57,7 @@ export class Holders {
         await old?.child.stop();
         const child = this.tools.start(holdCommand(version, line, level));
         try {
-          await untilHeld(this.tools, child, this.clock, holdWithinMs, signal);
+          await untilHeld(this.tools, child, this.clock, holdWithinMs);
         } catch (error) {
           await child.stop();
           throw error;
@@ -63,7 +65,9 @@ export class Holders {
         this.held.set(key, { child, level });
       });
     this.turns.set(key, turn);
-    return turn;
+    if (signal === undefined) return turn;
+    turn.catch(() => {});
+    return Promise.race([turn, given(signal)]);
   }
 
   /** Gives a line back; for one that is to be an input from now on. */
@@ -91,6 +95,15 @@ export class Holders {
   }
 }
 
+/** Rejects when the caller gives up. */
+function given(signal: AbortSignal): Promise<never> {
+  return new Promise((_, reject) => {
+    const late = (): void => reject(new DeviceFault('timeout', 'the line was not handed out in time'));
+    if (signal.aborted) late();
+    else signal.addEventListener('abort', late, { once: true });
+  });
+}
+
 export interface ToolOutput {
   readonly tools: Tools;
   readonly version: ToolsVersion;
@@ -109,6 +122,8 @@ export async function openToolOutput(output: ToolOutput, gone: (error: Error) =>
   const identity = tools.identity(line.device);
   let closed = false;
   let found: boolean | null = null;
+  /** a holder that came when nobody waited for it any more */
+  let late = false;
 
   function watchHolder(): void {
     void holders.lost(line)?.then((why) => {
@@ -135,8 +150,14 @@ export async function openToolOutput(output: ToolOutput, gone: (error: Error) =>
       ensureThere();
       const before = holders.level(line);
       found = null;
-      await holders.hold(version, line, level, signal);
-      if (before !== level) watchHolder();
+      try {
+        await holders.hold(version, line, level, signal);
+      } catch (error) {
+        late = true;
+        throw error;
+      }
+      if (before !== level || late) watchHolder();
+      late = false;
     },
     close() {
       closed = true;

@@ -90,7 +90,7 @@ async function patientOf(options: Options, signal: AbortSignal): Promise<Patient
     daemon: await daemonOf(options, file),
     runner: runnerOf(machine),
     drivers,
-    askGpio: (lines, sysfs) => lookAtGpio(lines, sysfs),
+    askGpio: (lines, bus) => lookAtGpio(lines, bus),
     verify: (withinMs) => verifyApart(options, file, withinMs),
     deep: options.deep === true,
     nowMs: Date.now(),

@@ -1,15 +1,19 @@
-// The GPIO lines that the site names: is there a chip, is each line found on it, and who else holds one. Takes no line
-// and moves none.
+// The GPIO lines that the site names: is there a chip, may the daemon's user reach it, is each line found on it, and who
+// else holds one. Takes no line and moves none.
 
 import type { Config } from '../config/types.ts';
+import { judgeHeld } from './gpio-holders.ts';
 import type { Machine } from './machine.ts';
 import { groupsOf, may } from './people.ts';
 import {
   asIs,
+  type DaemonState,
   type Finding,
   fault,
   type GpioAnswer,
+  type GpioBus,
   type GpioLine,
+  type GpioWrong,
   good,
   type Look,
   note,
@@ -40,14 +44,27 @@ async function lookAtLines(patient: Patient): Promise<Finding[]> {
   if (config === undefined) return [judgePresence(machine)].flat();
   const findings: Finding[] = [];
   for (const bus of config.buses.filter(({ driver }) => driver === 'gpio')) {
-    const { sysfs, chip } = bus.settings as { sysfs?: string; chip?: string };
+    const { chip, ...way } = bus.settings as GpioBus & { chip?: string };
     const lines = linesOf(config, bus.id, chip);
-    const answer = await patient.askGpio(lines, sysfs);
-    findings.push(...judgeLines(bus.id, lines, answer, daemon.is === 'none'));
-    if (answer.through === 'chardev' || (answer.through === 'none' && sysfs === undefined))
-      findings.push(...judgeChips(bus.id, patient));
+    const answer = await patient.askGpio(lines, way);
+    const reach = judgeReach(bus.id, answer, way, patient);
+    // a chip that nobody here may open shows nothing of its lines, which is then no news
+    if (answer.through !== 'none' || reach.length === 0)
+      findings.push(...judgeLines(bus.id, lines, answer, machine));
+    for (const wrong of answer.wrong)
+      if (wrong.holder !== undefined && !isOwn(bus.id, wrong, daemon))
+        findings.push(judgeHeld(bus.id, wrong, wrong.holder, machine));
+    findings.push(...reach);
   }
   return findings;
+}
+
+/** A line that the daemon holds is held as it should be, unless the daemon itself says that it can't have it. */
+export function isOwn(bus: string, { line }: Pick<GpioWrong, 'line'>, daemon: DaemonState): boolean {
+  if (daemon.is === 'none') return false;
+  if (daemon.is === 'silent') return true;
+  const down = daemon.status.buses.find(({ id, up }) => id === bus && !up);
+  return !String(down?.because ?? '').includes(`the line ${line} `);
 }
 
 function judgePresence(machine: Machine): Finding[] {
@@ -60,12 +77,12 @@ function judgePresence(machine: Machine): Finding[] {
   ];
 }
 
-/** @param free no daemon runs, so that a line with a holder is held by somebody else */
+/** Lines that somebody holds are another question. */
 export function judgeLines(
   bus: string,
   lines: readonly GpioLine[],
   answer: GpioAnswer,
-  free: boolean,
+  machine: Pick<Machine, 'list'>,
 ): Finding[] {
   const chips = answer.chips.map(({ label, lines: count }) => `${label} (${count})`).join(', ');
   if (answer.through === 'none') {
@@ -73,21 +90,25 @@ export function judgeLines(
       fault(
         'gpioMissing',
         say(`${bus}：找不到 GPIO：${answer.because ?? ''}`, `${bus}: no GPIO: ${answer.because ?? ''}`),
-        say(
-          '在 Raspberry Pi 上：sudo apt install gpiod，并把用户加入组 gpio；其他机器：接一块 Modbus 输入板',
-          'on a Raspberry Pi: sudo apt install gpiod, and the user into the group gpio; elsewhere: use an input board on Modbus',
-        ),
+        chipsOf(machine).length > 0
+          ? say(
+              'sudo apt install gpiod，并删去总线的 `access: sysfs`',
+              'sudo apt install gpiod, and take `access: sysfs` from the bus',
+            )
+          : say(
+              '内核没有 GPIO 芯片（没有 /dev/gpiochip*）：在 Raspberry Pi 上更新系统；其他机器：接一块 Modbus 输入板',
+              'the kernel has no GPIO chip (no /dev/gpiochip*): on a Raspberry Pi update the system; elsewhere use an input board on Modbus',
+            ),
       ),
     ];
   }
   const findings: Finding[] = [];
-  for (const { line, what, hint } of answer.wrong) {
-    const held = /holds it/.test(what);
-    if (held && !free) continue;
-    const near = held ? [] : nearNames(line, answer.names);
+  const missing = answer.wrong.filter(({ holder }) => holder === undefined);
+  for (const { line, what, hint } of missing) {
+    const near = nearNames(line, answer.names);
     findings.push(
       fault(
-        held ? 'gpioHeld' : 'gpioNotFound',
+        'gpioNotFound',
         asIs(`${bus}: ${what}`),
         near.length > 0
           ? say(`相近的名称：${near.join('，')}`, `names near to it: ${near.join(', ')}`)
@@ -95,7 +116,7 @@ export function judgeLines(
       ),
     );
   }
-  if (answer.wrong.length === 0) {
+  if (missing.length === 0) {
     const way = answer.through === 'sysfs' ? 'sysfs' : 'libgpiod';
     findings.push(
       good(
@@ -139,28 +160,77 @@ export function nearNames(line: string, names: readonly string[]): string[] {
     .map(({ name }) => name);
 }
 
-function judgeChips(bus: string, { machine, runner }: Patient): Finding[] {
-  return machine
-    .list('/dev')
-    .filter((name) => /^gpiochip\d+$/.test(name))
-    .flatMap((name): Finding[] => {
-      const stat = machine.stat(`/dev/${name}`);
-      if (!stat || may(runner, stat, 6)) return [];
-      const group = groupsOf(machine).find(({ gid }) => gid === stat.gid)?.name ?? String(stat.gid);
-      return [
-        fault(
-          'gpioForbidden',
-          say(
-            `${bus}：用户 ${runner.name} 不可打开 /dev/${name}（组 ${group}）`,
-            `${bus}: ${runner.name} may not open /dev/${name}, which belongs to the group ${group}`,
+function chipsOf(machine: Pick<Machine, 'list'>): string[] {
+  return machine.list('/dev').filter((name) => /^gpiochip\d+$/.test(name));
+}
+
+/** May the daemon's user use that way, and may whoever asks see anything by it? */
+export function judgeReach(
+  bus: string,
+  { through }: Pick<GpioAnswer, 'through'>,
+  { sysfs, access }: GpioBus,
+  patient: Pick<Patient, 'machine' | 'runner'>,
+): Finding[] {
+  const { machine } = patient;
+  // the folder that a bus names on purpose is not the kernel's
+  const kernels = sysfs === undefined || sysfs === kernelSysfs;
+  if (through === 'sysfs') return kernels ? judgeFile(bus, `${kernelSysfs}/export`, 2, patient) : [];
+  if (through === 'none' && (access === 'sysfs' || (!kernels && access !== 'chardev'))) return [];
+  const forbidden = chipsOf(machine).flatMap((name) => judgeFile(bus, `/dev/${name}`, 6, patient));
+  if (forbidden.length > 0 || through !== 'none') return forbidden;
+  const self = { uid: machine.uid, groups: new Set(machine.groups) };
+  const hidden = chipsOf(machine).find((name) => {
+    const stat = machine.stat(`/dev/${name}`);
+    return stat !== undefined && !may(self, stat, 6);
+  });
+  if (hidden === undefined) return [];
+  return [
+    note(
+      'gpioUnseen',
+      say(
+        `${bus}：${patient.runner.name} 可打开 /dev/${hidden}，您不可：线没有查`,
+        `${bus}: ${patient.runner.name} may open /dev/${hidden}, but you may not: the lines were not looked at`,
+      ),
+      say('用 sudo 再运行一次', 'run this again with sudo'),
+    ),
+  ];
+}
+
+const kernelSysfs = '/sys/class/gpio';
+
+function judgeFile(
+  bus: string,
+  file: string,
+  bits: number,
+  { machine, runner }: Pick<Patient, 'machine' | 'runner'>,
+): Finding[] {
+  const stat = machine.stat(file);
+  if (!stat || may(runner, stat, bits)) return [];
+  const group = groupsOf(machine).find(({ gid }) => gid === stat.gid)?.name ?? String(stat.gid);
+  const again = runner.byUnit
+    ? say('sudo systemctl restart keepwatch', 'sudo systemctl restart keepwatch')
+    : say('重新登录', 'log in again');
+  return [
+    fault(
+      'gpioForbidden',
+      bits === 2
+        ? say(
+            `${bus}：用户 ${runner.name} 不可写 ${file}（组 ${group}）`,
+            `${bus}: ${runner.name} may not write ${file}, which belongs to the group ${group}`,
+          )
+        : say(
+            `${bus}：用户 ${runner.name} 不可打开 ${file}（组 ${group}）`,
+            `${bus}: ${runner.name} may not open ${file}, which belongs to the group ${group}`,
           ),
-          group === 'root'
-            ? say('安装 systemd/60-keepwatch-gpio.rules', 'install systemd/60-keepwatch-gpio.rules')
-            : say(
-                `sudo usermod -aG ${group} ${runner.name}，然后重新登录`,
-                `sudo usermod -aG ${group} ${runner.name}, then log in again`,
-              ),
-        ),
-      ];
-    });
+      group === 'root'
+        ? say(
+            '安装 systemd/60-keepwatch-gpio.rules（软件包已带），然后 sudo udevadm trigger --subsystem-match=gpio',
+            'install systemd/60-keepwatch-gpio.rules (the package brings it), then sudo udevadm trigger --subsystem-match=gpio',
+          )
+        : say(
+            `sudo usermod -aG ${group} ${runner.name}，然后 ${again.zh}`,
+            `sudo usermod -aG ${group} ${runner.name}, then ${again.en}`,
+          ),
+    ),
+  ];
 }

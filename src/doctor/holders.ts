@@ -1,5 +1,5 @@
 // Which processes have a device open, and whether somebody has locked it: from /proc alone, so that the device itself
-// is not touched. Sees the descriptors of others only as root or as the same user.
+// is not touched; and which have lines of GPIO. Sees the descriptors of others only as root or as the same user.
 
 import { statSync } from 'node:fs';
 import type { Machine } from './machine.ts';
@@ -23,6 +23,21 @@ export function holdersOf(machine: Machine, device: string): Holding {
     return isMaker(targets, device) ? [] : [{ pid, name: nameOf(machine, pid) }];
   });
   return { holders, locked: isLocked(machine.read('/proc/locks') ?? '', inodeOf(device)) };
+}
+
+export interface LineHolder extends Holder {
+  /** the unit of systemd that it belongs to, such as `lircd.service` */
+  readonly unit?: string;
+}
+
+/** Processes that have lines of GPIO chips by the character device. Which lines, the kernel does not say. */
+export function lineHoldersOf(machine: Machine): LineHolder[] {
+  return openFiles(machine)
+    .filter(({ files }) => files.some(({ to }) => /^anon_inode:\[?gpio/.test(to ?? '')))
+    .map(({ pid }) => {
+      const unit = /\/([^/]+\.service)(\/|$)/m.exec(machine.read(`/proc/${pid}/cgroup`) ?? '')?.[1];
+      return { pid, name: nameOf(machine, pid), ...(unit !== undefined && { unit }) };
+    });
 }
 
 interface Process {

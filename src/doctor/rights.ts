@@ -5,6 +5,7 @@ import path from 'node:path';
 import type { Machine } from './machine.ts';
 import { may } from './people.ts';
 import { type Finding, fault, good, type Look, note, type Patient, say } from './types.ts';
+import { effectiveUnit } from './unit-file.ts';
 
 export const rights: Look = {
   id: 'rights',
@@ -18,7 +19,7 @@ function judgeData({ machine, data, runner }: Patient): Finding[] {
   const mine = say(`sudo chown -R ${runner.name}: ${data}`, `sudo chown -R ${runner.name}: ${data}`);
   if (stat === undefined) {
     const above = machine.stat(path.dirname(data));
-    if (above && may(runner, above, 3))
+    if ((above && may(runner, above, 3)) || isMadeByUnit(data, machine))
       return [
         note(
           'dataNone',
@@ -87,6 +88,12 @@ function judgeData({ machine, data, runner }: Patient): Finding[] {
   return findings.length > 0
     ? findings
     : [good('data', say(`${data} 属于守护进程`, `${data} is the daemon's own`))];
+}
+
+/** `StateDirectory=`: systemd makes it for the unit's user before the first start. */
+function isMadeByUnit(data: string, machine: Machine): boolean {
+  const states = effectiveUnit(machine)?.settings.get('StateDirectory') ?? [];
+  return states.some((words) => words.split(' ').some((name) => data === `/var/lib/${name}`));
 }
 
 function judgeSite({ machine, file, runner }: Patient): Finding[] {

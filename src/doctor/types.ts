@@ -56,11 +56,25 @@ export interface GpioAnswer {
   /** every name that a line may be called by */
   readonly names: readonly string[];
   /** lines that are not found, and those that another program holds */
-  readonly wrong: readonly { readonly line: string; readonly what: string; readonly hint: string }[];
+  readonly wrong: readonly GpioWrong[];
 }
 
-/** Finds lines without taking any; `sysfs`: the folder that the bus names. */
-export type AskGpio = (lines: readonly GpioLine[], sysfs: string | undefined) => Promise<GpioAnswer>;
+export interface GpioWrong {
+  readonly line: string;
+  readonly what: string;
+  readonly hint: string;
+  /** who has it, by the word that the kernel was given; undefined: it is not found */
+  readonly holder?: string;
+}
+
+/** Keys of the bus that say which way it goes, as the site file has them. */
+export interface GpioBus {
+  readonly sysfs?: string;
+  readonly access?: 'auto' | 'sysfs' | 'chardev';
+}
+
+/** Finds lines without taking any. */
+export type AskGpio = (lines: readonly GpioLine[], bus?: GpioBus) => Promise<GpioAnswer>;
 
 export interface Patient {
   readonly machine: Machine;

@@ -3,6 +3,7 @@
 
 import { afterEach, describe, expect, test } from 'vitest';
 import type { Tools } from '../../drivers/gpio/children.ts';
+import { holderInSysfs } from '../../drivers/gpio/chips.ts';
 import { lookAtGpio } from '../../drivers/gpio/look.ts';
 import { parseTools } from '../../drivers/gpio/tools.ts';
 import { makeSysfs, pi4, pi5New, type Sysfs } from '../support/sysfs.ts';
@@ -39,12 +40,12 @@ describe.each([
     const sysfs = makeSysfs(shape);
     opened.push(sysfs);
     const wanted = [{ line: 'GPIO17' }, { line: '22', chip: label }, { line: `${label}:27` }];
-    const look = await lookAtGpio(wanted, sysfs.folder, toolsOf([]));
+    const look = await lookAtGpio(wanted, { sysfs: sysfs.folder }, toolsOf([]));
     expect(look).toMatchObject({ through: 'sysfs', wrong: [] });
     expect(look.names).toContain('GPIO17');
     const wrong = await lookAtGpio(
       [{ line: 'GPIO99' }, { line: '99', chip: label }],
-      sysfs.folder,
+      { sysfs: sysfs.folder },
       toolsOf([]),
     );
     expect(wrong.wrong.map(({ line }) => line)).toEqual(['GPIO99', '99']);
@@ -56,18 +57,51 @@ describe('by the character device', () => {
   test('a line that another program holds', async () => {
     const look = await lookAtGpio(
       [{ line: 'GPIO2' }, { line: 'GPIO1' }],
-      undefined,
+      { access: 'chardev' },
       toolsOf(parseTools(detect, info)),
     );
-    // a machine of the tests has no sysfs for GPIO of its own
-    if (look.through === 'sysfs') return;
     expect(look.through).toBe('chardev');
-    expect(look.wrong).toEqual([{ line: 'GPIO1', what: 'GPIO1: "lirc" holds it', hint: 'end that program' }]);
+    expect(look.wrong).toEqual([
+      { line: 'GPIO1', what: 'GPIO1: "lirc" holds it', hint: 'end that program', holder: 'lirc' },
+    ]);
+  });
+
+  test('`access: sysfs` on a kernel without it: there is no other way', async () => {
+    const look = await lookAtGpio(
+      [{ line: 'GPIO2' }],
+      { access: 'sysfs', sysfs: '/nowhere' },
+      toolsOf(parseTools(detect, info)),
+    );
+    expect(look).toMatchObject({ through: 'none', chips: [] });
+  });
+
+  test('without the tools it says so, and nothing of sysfs', async () => {
+    const look = await lookAtGpio([{ line: 'GPIO2' }], { access: 'chardev' }, toolsOf([]));
+    expect(look).toMatchObject({ through: 'none', because: "libgpiod's tools are not installed" });
   });
 });
 
+describe('a line of sysfs that somebody holds', () => {
+  const chip = { label: 'pinctrl-rp1', base: 571, lines: 4, names: [] };
+  const tools = parseTools(
+    detect,
+    info.replace('"GPIO2"         \tinput', '"GPIO2"         \tinput consumer="sysfs"'),
+  );
+  test.each([
+    [1, 'lirc'],
+    [2, undefined], // handed out already, which keeps nobody from it
+    [3, undefined],
+  ])('line %i: %s', (offset, holder) =>
+    expect(holderInSysfs({ chip, offset, number: 571 + offset }, [chip], tools)).toBe(holder),
+  );
+  test('of two chips alike none is guessed', () =>
+    expect(holderInSysfs({ chip, offset: 1, number: 572 }, [chip, { ...chip, base: 600 }], tools)).toBe(
+      undefined,
+    ));
+});
+
 test('no chip at all', async () => {
-  const look = await lookAtGpio([{ line: 'GPIO2' }], '/nowhere/at/all', toolsOf([]));
+  const look = await lookAtGpio([{ line: 'GPIO2' }], { sysfs: '/nowhere/at/all' }, toolsOf([]));
   expect(look).toMatchObject({ through: 'none', wrong: [] });
   expect(look.because).toContain('/nowhere/at/all');
 });

@@ -110,6 +110,9 @@ function prepareReads(database: Database) {
     // the index of ids finds the few that begin alike; of two epochs the newer one is meant
     incidentLike: bodies('SELECT body FROM incident WHERE id >= ? AND id < ? ORDER BY number DESC LIMIT 1'),
     incidents: bodies('SELECT body FROM incident ORDER BY number DESC LIMIT ?'),
+    incidentsBefore: bodies(
+      'SELECT body FROM incident WHERE number < (SELECT number FROM incident WHERE id = ?) ORDER BY number DESC LIMIT ?',
+    ),
     openIncidents: bodies('SELECT body FROM incident WHERE open = 1 ORDER BY number DESC LIMIT ?'),
     closedIncidents: bodies('SELECT body FROM incident WHERE open = 0 ORDER BY number DESC LIMIT ?'),
     // the inner SELECT says how many rows are looked at, however few of them are wanted
@@ -312,8 +315,9 @@ function assemble(opened: OpenedFile, file: string, options: StoreOptions): Stor
     incidentLike: (number) =>
       // (the sign after `_` in the order of SQLite, which is that of bytes)
       read(() => parsed<Incident>(reads.incidentLike.get(`${number}_`, `${number}\``))),
-    incidents: ({ open, limit }) =>
+    incidents: ({ open, before, limit }) =>
       read(() => {
+        if (before !== undefined) return parsedAll<Incident>(reads.incidentsBefore.all(before, limit));
         const which = open === undefined ? 'incidents' : open ? 'openIncidents' : 'closedIncidents';
         return parsedAll<Incident>(reads[which].all(limit));
       }),

@@ -1,5 +1,5 @@
-// How the tests are run: two at a time, each file in a process of its own, because some change the umask,
-// limits or the environment of theirs.
+// How the tests are run: three at a time, because most of a test is waiting, and each file in a process of its own, because
+// some change the umask, limits or the environment of theirs.
 
 import { defineConfig } from 'vitest/config';
 
@@ -11,7 +11,7 @@ export default defineConfig({
     retry: process.env.CI === 'true' ? 1 : 0,
     hookTimeout: 60_000,
     pool: 'forks',
-    maxWorkers: 2,
+    maxWorkers: 3,
     reporters: ['default'],
   },
 });

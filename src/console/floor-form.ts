@@ -32,7 +32,7 @@ export function floorOf(given: unknown): Judged {
   for (const key of Object.keys(given))
     if (!['name', 'points', 'zones'].includes(key)) {
       const shown = key.slice(0, 60).replace(/\s+/g, ' ');
-      return bad(`未知的键 ${shown}`, `unknown key \`${shown}\``);
+      return bad(`平面图有未知的键 “${shown}”`, `unknown key \`${shown}\``);
     }
   const name = nameIn(given.name);
   if (name === undefined)

@@ -6,7 +6,7 @@ import type { ApiError } from './api.ts';
 import { type FormFault, wordsOfForm } from './form-faults.ts';
 import { headers } from './headers.ts';
 import { languageWanted } from './language.ts';
-import type { House } from './route.ts';
+import { type House, json } from './route.ts';
 import { Refusal, type Words } from './types.ts';
 
 /** An error of Fastify, with what it says of its own. */
@@ -61,8 +61,6 @@ export function speak(app: FastifyInstance, house: Pick<House, 'host' | 'log'>):
       .send(answer(house, request, 'notFound', byStatus[404]!)),
   );
 }
-
-const json = 'application/json; charset=utf-8';
 
 const noJson = { zh: '请求正文不是 JSON', en: 'the body is not JSON' } as const;
 /** What Fastify refuses by itself; its own words are in English alone. */

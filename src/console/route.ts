@@ -50,6 +50,9 @@ export interface Asked {
   readonly body: unknown;
 }
 
+/** What most answers are. */
+export const json = 'application/json; charset=utf-8';
+
 export type Schema = Readonly<Record<string, unknown>>;
 
 export interface Route {

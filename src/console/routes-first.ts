@@ -2,10 +2,8 @@
 // names of the site, compressed. They only look.
 
 import { answers as limits } from './limits.ts';
-import { named, type Route } from './route.ts';
+import { json, named, type Route } from './route.ts';
 import { sessionOf } from './routes-acting.ts';
-
-const json = 'application/json; charset=utf-8';
 
 export const firstRoutes: readonly Route[] = [
   {

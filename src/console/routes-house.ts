@@ -5,12 +5,11 @@ import { longestPage, mostSteps, usualSteps } from '../control/types.ts';
 import type { Event, Incident } from '../core/types.ts';
 import { answers as limits } from './limits.ts';
 import { isTrue, momentOf, numberOf } from './query.ts';
-import { type Asked, type House, listOf, named, type Route } from './route.ts';
+import { type Asked, type House, json, listOf, named, type Route } from './route.ts';
 import { heardBefore, type Listening } from './stream.ts';
 import { Refusal, type Words } from './types.ts';
 
 const text = { type: 'string' } as const;
-const json = 'application/json; charset=utf-8';
 
 /** Of what is the same for all: made into text once, until something changes. */
 function shared({ house, reply }: Asked, name: string, lastsMs: number, make: () => unknown): Buffer {
@@ -152,45 +151,44 @@ export const houseRoutes: readonly Route[] = [
   },
 ];
 
-/** Newest first, a few in a turn of the loop: all at once would hold up an alarm. */
-async function past({ house, reply }: Asked, limit: number, after: string | undefined): Promise<string> {
-  const pieces: string[] = [];
-  let before = after;
-  for (let left = limit; left > 0; ) {
-    const count = Math.min(left, limits.incidentsInOneTurn);
-    const last = before;
-    const found = await house.turns.run(() => {
-      const some: readonly Incident[] = house.host.past({
-        limit: count,
-        ...(last !== undefined && { before: last }),
-      });
-      if (some.length > 0) pieces.push(JSON.stringify(some).slice(1, -1));
-      return some;
-    });
-    left -= count;
-    if (found.length < count) break;
-    before = found.at(-1)!.id;
-  }
-  reply.type(json);
-  return `{"incidents":[${pieces.join(',')}]}`;
+/** Newest first. */
+async function past(asked: Asked, limit: number, after: string | undefined): Promise<string> {
+  const pieces = await inPieces<Incident>(asked, limit, limits.incidentsInOneTurn, (count, last) => {
+    const before = last?.id ?? after;
+    return asked.house.host.past({ limit: count, ...(before !== undefined && { before }) });
+  });
+  return `{"incidents":[${pieces}]}`;
 }
 
-async function events({ house, reply }: Asked, after: number, limit: number): Promise<string> {
+async function events(asked: Asked, after: number, limit: number): Promise<string> {
+  const pieces = await inPieces<Event>(asked, limit, limits.eventsInOneTurn, (count, last) =>
+    asked.house.host.eventsAfter(last?.seq ?? after, count),
+  );
+  return `[${pieces}]`;
+}
+
+/** JSON of a list, without its brackets, a few entries in a turn of the loop: all at once would hold up an alarm. */
+async function inPieces<T>(
+  { house, reply }: Asked,
+  limit: number,
+  inOneTurn: number,
+  take: (count: number, last: T | undefined) => readonly T[],
+): Promise<string> {
   const pieces: string[] = [];
-  let from = after;
+  let last: T | undefined;
   for (let left = limit; left > 0; ) {
-    const count = Math.min(left, limits.eventsInOneTurn);
+    const count = Math.min(left, inOneTurn);
     const found = await house.turns.run(() => {
-      const some: readonly Event[] = house.host.eventsAfter(from, count);
+      const some = take(count, last);
       if (some.length > 0) pieces.push(JSON.stringify(some).slice(1, -1));
       return some;
     });
     left -= count;
     if (found.length < count) break;
-    from = found.at(-1)!.seq;
+    last = found.at(-1);
   }
   reply.type(json);
-  return `[${pieces.join(',')}]`;
+  return pieces.join(',');
 }
 
 async function trend({ house, path, query }: Asked): Promise<unknown> {

@@ -2,8 +2,9 @@
 // room for more, because fields are only ever added. Knows no answer.
 
 import type { StatusReport } from '../control/types.ts';
+import type { Schema } from './route.ts';
 
-export type Schema = Readonly<Record<string, unknown>>;
+export type { Schema };
 
 export const string = { type: 'string' } as const;
 export const boolean = { type: 'boolean' } as const;

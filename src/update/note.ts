@@ -17,6 +17,7 @@ import {
 } from 'node:fs';
 import path from 'node:path';
 import { packageRoot } from '../lib/assets.ts';
+import { syncFile, syncFolder } from '../lib/sync.ts';
 import type { Look } from './types.ts';
 
 export interface Note {
@@ -57,16 +58,6 @@ const besides = [putBackName, backName, scriptName, 'program', 'incoming.deb', `
 export const isUnderway = (folder: string): boolean => existsSync(path.join(folder, noteName));
 export const wasPutBack = (folder: string): boolean => existsSync(path.join(folder, putBackName));
 
-/** What it waits for is on the disk, whatever happens to the power. */
-function sync(file: string): void {
-  const descriptor = openSync(file, 'r');
-  try {
-    fsyncSync(descriptor);
-  } finally {
-    closeSync(descriptor);
-  }
-}
-
 /** Everything that the way back needs is on the disk first, the note last. Throws where the disk can't take it. */
 export function begin(folder: string, note: Note): void {
   const at = (name: string): string => path.join(folder, name);
@@ -74,7 +65,7 @@ export function begin(folder: string, note: Note): void {
   linkSync(note.back, at(backName));
   copyFileSync(path.join(packageRoot, 'systemd/finish-update'), at(scriptName));
   chmodSync(at(scriptName), 0o700);
-  for (const file of [note.back, note.copy, at(scriptName)]) if (existsSync(file)) sync(file);
+  for (const file of [note.back, note.copy, at(scriptName)]) if (existsSync(file)) syncFile(file);
   writeNote(folder, note);
 }
 
@@ -89,7 +80,7 @@ export function writeNote(folder: string, note: Note): void {
     closeSync(descriptor);
   }
   renameSync(`${file}.new`, file);
-  sync(folder);
+  syncFolder(folder);
 }
 
 /** Undefined: none is there. Throws for one that can't be read. */
@@ -109,7 +100,7 @@ export function readNote(folder: string): Note | undefined {
 /** The note first: what else lies there says nothing without it. */
 export function dropNote(folder: string): void {
   rmSync(path.join(folder, noteName), { force: true });
-  sync(folder);
+  syncFolder(folder);
   for (const name of besides) rmSync(path.join(folder, name), { recursive: true, force: true });
 }
 

@@ -55,8 +55,9 @@ function secondsOfTheSources() {
 }
 
 const isProgram = (file) =>
-  /\/(usr\/bin|DEBIAN)\/[a-z-]+$|\/usr\/lib\/keepwatch\/dist\/main\.js$/.test(file) &&
-  !/\/(control|md5sums)$/.test(file);
+  /\/(usr\/bin|DEBIAN)\/[a-z-]+$|\/usr\/lib\/keepwatch\/(dist\/main\.js|systemd\/finish-update)$/.test(
+    file,
+  ) && !/\/(control|md5sums)$/.test(file);
 
 /** One date and plain modes for everything below, whatever the umask of whoever builds. */
 function settle(folder, seconds) {

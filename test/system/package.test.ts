@@ -92,7 +92,11 @@ describe.skipIf(!able)('the Debian package', () => {
     expect(lines.length).toBeGreaterThan(300);
     expect(lines.filter((line) => !/^(drwxr-xr-x|-rw-r--r--|-rwxr-xr-x) root\/root /.test(line))).toEqual([]);
     const programs = lines.filter((line) => line.startsWith('-rwx')).map((line) => line.split(' ').at(-1));
-    expect(programs).toEqual(['./usr/bin/keepwatch', './usr/lib/keepwatch/dist/main.js']);
+    expect(programs).toEqual([
+      './usr/bin/keepwatch',
+      './usr/lib/keepwatch/dist/main.js',
+      './usr/lib/keepwatch/systemd/finish-update',
+    ]);
   });
 
   test('overwrites nothing below /etc: site and keys are never the package’s', () => {
